@@ -1,0 +1,114 @@
+"""The Yee grid: where each field component lives, and where it is stored.
+
+K. S. Yee, IEEE Trans. Antennas Propag. 14, 302 (1966). Component ``c`` of cell ``(i, j, k)`` lives at
+``origin + (i + ox, j + oy, k + oz) * spacing`` with the offsets of `OFFSETS`.
+
+Every component is stored in an array of the same shape, ``cells + 2`` along each axis: slot ``s = i + 1`` holds index
+``i``. Slot 0 and slot ``n + 1`` of a half-integer (offset one half) axis are ghosts that carry the boundary condition; an
+integer axis uses slots 1 to ``n + 1`` for its ``n + 1`` nodes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from adjointdesign.errors import InputError
+
+AXES = "xyz"
+OFFSETS = {
+    "ex": (0.5, 0.0, 0.0),
+    "ey": (0.0, 0.5, 0.0),
+    "ez": (0.0, 0.0, 0.5),
+    "hx": (0.0, 0.5, 0.5),
+    "hy": (0.5, 0.0, 0.5),
+    "hz": (0.5, 0.5, 0.0),
+}
+COMPONENTS = {
+    "ez": ("ez", "hx", "hy"),
+    "hz": ("ex", "ey", "hz"),
+    "3d": ("ex", "ey", "ez", "hx", "hy", "hz"),
+}
+
+
+@dataclass(frozen=True)
+class YeeGrid:
+    """A uniform Yee grid in two or three dimensions.
+
+    Parameters
+    ----------
+    cells : tuple of int
+        Number of cells along each axis, length 2 or 3.
+    spacing : tuple of float
+        Cell size along each axis, m.
+    origin : tuple of float
+        Position of node ``(0, 0[, 0])``, m.
+    polarization : {"ez", "hz", "3d"}
+        The field components that are carried. In two dimensions everything is uniform along z.
+
+    Raises
+    ------
+    InputError
+        When a count is below one, a spacing is not positive, or lengths disagree.
+    """
+
+    cells: tuple[int, ...]
+    spacing: tuple[float, ...]
+    origin: tuple[float, ...]
+    polarization: str = "3d"
+
+    def __post_init__(self):
+        if self.polarization not in COMPONENTS:
+            raise InputError("polarization", f"one of {', '.join(COMPONENTS)}", self.polarization, "choose one of these")
+        ndim = 3 if self.polarization == "3d" else 2
+        for name in ("cells", "spacing", "origin"):
+            if len(getattr(self, name)) != ndim:
+                raise InputError(name, f"{ndim} values for polarization {self.polarization}", getattr(self, name), "give one value an axis")
+        if min(self.cells) < 1:
+            raise InputError("cells", "at least 1 along each axis", self.cells, "enlarge the domain or refine the spacing")
+        if not min(self.spacing) > 0:
+            raise InputError("spacing", "positive lengths in metres", self.spacing, "correct the spacing")
+
+    @property
+    def ndim(self) -> int:
+        """Number of space dimensions, 2 or 3."""
+        return len(self.cells)
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """Names of the field components carried, electric ones first."""
+        return COMPONENTS[self.polarization]
+
+    @property
+    def electric(self) -> tuple[str, ...]:
+        """Names of the electric components carried."""
+        return tuple(c for c in self.components if c[0] == "e")
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the storage of each component, ``cells + 2``."""
+        return tuple(n + 2 for n in self.cells)
+
+    @property
+    def extent(self) -> tuple[float, ...]:
+        """Side lengths of the domain, m."""
+        return tuple(n * d for n, d in zip(self.cells, self.spacing))
+
+    def nodes(self, component: str, axis: int) -> slice:
+        """Storage slots along ``axis`` that hold values of ``component`` (ghosts left out)."""
+        return slice(1, self.cells[axis] + (2 if OFFSETS[component][axis] == 0 else 1))
+
+    def interior(self, component: str) -> tuple[slice, ...]:
+        """`nodes` along every axis: the part of the storage that holds values of ``component``."""
+        return tuple(self.nodes(component, a) for a in range(self.ndim))
+
+    def coordinates(self, component: str, axis: int) -> np.ndarray:
+        """Positions along ``axis`` of every storage slot of ``component``, m; shape ``(cells[axis] + 2,)``."""
+        slots = np.arange(self.cells[axis] + 2) - 1
+        return self.origin[axis] + (slots + OFFSETS[component][axis]) * self.spacing[axis]
+
+    def flat_index(self, *slots: np.ndarray) -> np.ndarray:
+        """Flat (C order) storage index of the given slots, one integer array an axis, broadcast together."""
+        return np.ravel_multi_index(np.broadcast_arrays(*slots), self.shape)
