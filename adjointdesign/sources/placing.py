@@ -1,0 +1,153 @@
+"""What a source is to a solver, and the one-dimensional stencils by which sources and monitors sit on the grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from adjointdesign.errors import InputError
+from adjointdesign.grid.yee import AXES, OFFSETS, YeeGrid
+
+if TYPE_CHECKING:
+    from adjointdesign.sources.waveforms import Waveform
+
+Bounds = tuple[tuple[float, float], ...]
+"""Lowest and highest position along each axis, m."""
+
+
+class Medium(Protocol):
+    """The part of a solver's medium that sources and monitors read; arrays have the grid's storage shape."""
+
+    grid: YeeGrid
+    permittivity: dict[str, np.ndarray]
+    """Relative permittivity at each electric component."""
+    conductivity: dict[str, np.ndarray] | None
+    """Electric conductivity at each electric component, S/m."""
+
+
+@dataclass(frozen=True)
+class Injection:
+    """The current that a source drives into one field component.
+
+    Parameters
+    ----------
+    component : str
+        ``"ex"`` to ``"ez"``: electric current density, A/m^2; ``"hx"`` to ``"hz"``: magnetic current density, V/m^2.
+    indices : ndarray of int
+        Flat storage indices, each at most once, shape ``(n,)``.
+    profile : ndarray of complex
+        Current density per unit amplitude, shape ``(n,)``.
+    """
+
+    component: str
+    indices: np.ndarray
+    profile: np.ndarray
+
+
+class Source(Protocol):
+    """Anything that drives a field."""
+
+    name: str
+    waveform: Waveform
+
+    @property
+    def bounds(self) -> Bounds:
+        """Extent along each axis, m."""
+
+    def place(self, medium: Medium, dt: float) -> list[Injection]:
+        """Put the source on the grid of ``medium``, for a solver with time step ``dt`` (s)."""
+
+
+def box_bounds(center: tuple[float, ...], size: tuple[float, ...]) -> Bounds:
+    """Bounds of a box of the given center and side lengths, m."""
+    return tuple((c - s / 2, c + s / 2) for c, s in zip(center, size))
+
+
+def check_inside(name: str, bounds: Bounds, grid: YeeGrid) -> None:
+    """Raise `InputError` unless ``bounds`` has one pair an axis and lies within the domain (to a millionth of a cell)."""
+    if len(bounds) != grid.ndim:
+        raise InputError(name, f"{grid.ndim} coordinates", len(bounds), "give a center and a size with one value an axis")
+    for a, (low, high) in enumerate(bounds):
+        start, end, slack = grid.origin[a], grid.origin[a] + grid.extent[a], 1e-6 * grid.spacing[a]
+        if not (start - slack <= low <= high <= end + slack):
+            raise InputError(
+                f"{name} along {AXES[a]}", f"an extent within the domain, {start:.6g} to {end:.6g} m",
+                f"{low:.6g} to {high:.6g} m", "move or shrink it, or enlarge the domain",
+            )  # fmt: skip
+
+
+def check_components(name: str, components: tuple[str, ...], grid: YeeGrid) -> None:
+    """Raise `InputError` unless the grid carries every one of ``components``."""
+    for c in components:
+        if c not in grid.components:
+            raise InputError(
+                f"{name}: component", f"one of {', '.join(grid.components)} (polarization {grid.polarization})",
+                c, "choose a component that the simulation carries",
+            )  # fmt: skip
+
+
+def nearest_node(grid: YeeGrid, axis: int, position: float) -> int:
+    """Index of the node nearest to ``position`` (m) along ``axis``."""
+    return int(np.floor((position - grid.origin[axis]) / grid.spacing[axis] + 0.5))
+
+
+def _fold_ghosts(weights: np.ndarray, valid: slice) -> np.ndarray:
+    """Move the weights of ghost slots to the nearest slot that holds a value; slots along the last axis."""
+    weights[..., valid.start] += weights[..., : valid.start].sum(-1)
+    weights[..., valid.stop - 1] += weights[..., valid.stop :].sum(-1)
+    weights[..., : valid.start] = 0
+    weights[..., valid.stop :] = 0
+    return weights
+
+
+def interpolation(grid: YeeGrid, component: str, axis: int, positions: np.ndarray) -> np.ndarray:
+    """Linear interpolation from the slots of ``component`` along ``axis`` to ``positions``.
+
+    Within half a cell of the domain's edge, where a component has no outer neighbor, its outermost value is taken.
+
+    Parameters
+    ----------
+    positions : ndarray
+        Positions, m, shape ``(n,)``.
+
+    Returns
+    -------
+    ndarray
+        Weights, each row summing to one, shape ``(n, cells[axis] + 2)``.
+    """
+    slots = (np.asarray(positions)[:, None] - grid.coordinates(component, axis)) / grid.spacing[axis]
+    return _fold_ghosts(np.maximum(0.0, 1.0 - np.abs(slots)), grid.nodes(component, axis))
+
+
+def spread(grid: YeeGrid, component: str, axis: int, low: float, high: float) -> np.ndarray:
+    """Density of a unit current along ``axis`` on the slots of ``component``.
+
+    The transpose of linear interpolation: slot ``s`` takes ``(1/d) int_low^high hat_s(x) dx`` of a density of one, or
+    ``hat_s(low) / d`` (1/m) of a unit current concentrated at ``low == high``. Both depend continuously on the position
+    of the current. A density that reaches the edge of the domain goes on in its image beyond it (periodic or mirrored),
+    so its outermost node carries it in full.
+
+    Returns
+    -------
+    ndarray
+        Weights, shape ``(cells[axis] + 2,)``.
+    """
+    d = grid.spacing[axis]
+    if high <= low:
+        return interpolation(grid, component, axis, np.array([low]))[0] / d
+    x = grid.coordinates(component, axis)
+
+    def integral(position):  # of the hat function of unit height, from its left foot, over d
+        s = np.clip((position - x) / d, -1.0, 1.0)
+        return 0.5 + s - 0.5 * s * np.abs(s)
+
+    valid = grid.nodes(component, axis)
+    weights = _fold_ghosts(integral(high) - integral(low), valid)
+    if OFFSETS[component][axis] == 0:
+        if abs(low - x[valid.start]) < 1e-6 * d:
+            weights[valid.start] *= 2
+        if abs(high - x[valid.stop - 1]) < 1e-6 * d:
+            weights[valid.stop - 1] *= 2
+    return weights

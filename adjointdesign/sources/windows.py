@@ -1,0 +1,126 @@
+"""The rectangle of a cross-section that a mode, a mode monitor or a flux monitor looks through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from adjointdesign.errors import InputError
+from adjointdesign.grid.yee import AXES, OFFSETS, YeeGrid
+from adjointdesign.sources.placing import Bounds, Medium, box_bounds, check_inside, nearest_node
+
+
+def axis_number(name: str, axis: str, ndim: int) -> int:
+    """Number of the axis called ``"x"``, ``"y"`` or ``"z"``; `InputError` when there is none such in ``ndim`` dimensions."""
+    if axis not in AXES[:ndim] or len(axis) != 1:
+        raise InputError(f"{name}: axis", f"one of {', '.join(AXES[:ndim])}", axis, "name the axis of propagation")
+    return AXES.index(axis)
+
+
+def window_bounds(name: str, center: tuple[float, ...], axis: str, size: float | tuple[float, ...]) -> Bounds:
+    """Bounds, m, of a window across ``axis`` with the given widths along the other axes, in their order."""
+    a = axis_number(name, axis, len(center))
+    widths = list(np.atleast_1d(np.asarray(size, dtype=float)))
+    if len(widths) != len(center) - 1 or min(widths) <= 0:
+        raise InputError(f"{name}: size", f"{len(center) - 1} positive widths in metres", size, "give the window's widths")
+    return box_bounds(center, (*widths[:a], 0.0, *widths[a:]))
+
+
+@dataclass(frozen=True)
+class Window:
+    """Part of the node plane ``node`` across ``axis``, between the nodes ``low`` and ``high`` along the other axes.
+
+    With ``l`` the axis of propagation and ``(1, 2, l)`` right-handed, ``E1, E2, Hl`` lie on the node plane and
+    ``H1, H2, El`` half a cell away. ``E1`` and ``H2`` share their transverse positions, and so do ``E2`` and ``H1``.
+    In two dimensions the axis z has no cells; ``low`` and ``high`` have one value for each axis of the grid, the one of
+    ``axis`` being the node itself.
+    """
+
+    grid: YeeGrid
+    axis: int
+    node: int
+    low: tuple[int, ...]
+    high: tuple[int, ...]
+
+    @property
+    def transverse(self) -> tuple[int, int]:
+        """The axes 1 and 2 of a right-handed system ``(1, 2, axis)``; may include z in two dimensions."""
+        return (self.axis + 1) % 3, (self.axis + 2) % 3
+
+    @property
+    def pairs(self) -> list[tuple[str, str, int]]:
+        """Carried pairs (E, H, sign) whose products ``sign E H`` make up the flux along ``+axis``."""
+        x1, x2 = (AXES[t] for t in self.transverse)
+        pairs = [("e" + x1, "h" + x2, 1), ("e" + x2, "h" + x1, -1)]
+        return [pair for pair in pairs if pair[0] in self.grid.components]
+
+    @property
+    def cell_area(self) -> float:
+        """Area of a cell's cross-section, m^2; m in two dimensions."""
+        return float(np.prod([d for a, d in enumerate(self.grid.spacing) if a != self.axis]))
+
+    def slots(self, component: str, shift: int = 0, edges: bool = False) -> list[np.ndarray]:
+        """Storage slots, one array an axis, of ``component`` on the node plane or half a cell beyond it.
+
+        Nodes on the window's edges are left out unless ``edges``; ``shift=-1`` moves one cell back along the axis.
+        """
+        slots = []
+        for a in range(self.grid.ndim):
+            on_nodes = OFFSETS[component][a] == 0
+            if a == self.axis:
+                slots.append(np.array([self.node + 1 + shift]))
+            else:
+                first = self.low[a] + (2 if on_nodes and not edges else 1)
+                slots.append(np.arange(first, self.high[a] + (2 if on_nodes and edges else 1)))
+        return slots
+
+    def indices(self, component: str, shift: int = 0, edges: bool = False) -> np.ndarray:
+        """Flat storage indices of `slots`, in C order."""
+        return self.grid.flat_index(*np.ix_(*self.slots(component, shift, edges))).ravel()
+
+    def shape(self, component: str) -> tuple[int, ...]:
+        """Shape of `slots` over the transverse axes, in their order."""
+        return tuple(len(s) for a, s in enumerate(self.slots(component)) if a != self.axis)
+
+    def coordinates(self, component: str) -> tuple[np.ndarray, ...]:
+        """Transverse positions of `slots`, one array an axis, m."""
+        slots = self.slots(component)
+        return tuple(self.grid.coordinates(component, a)[s] for a, s in enumerate(slots) if a != self.axis)
+
+
+def place_window(name: str, bounds: Bounds, axis: str, medium: Medium, least: int = 1) -> Window:
+    """Snap ``bounds`` to the nodes of the grid of ``medium``.
+
+    Parameters
+    ----------
+    name : str
+        Whose window, for messages.
+    bounds : tuple
+        As from `window_bounds`.
+    axis : {"x", "y", "z"}
+        Axis across which the window stands.
+    least : int
+        Least number of cells that the window must span along each of its axes.
+
+    Raises
+    ------
+    InputError
+        When the window leaves the domain, lies on its face, or spans fewer than ``least`` cells.
+    """
+    grid = medium.grid
+    check_inside(name, bounds, grid)
+    a = axis_number(name, axis, grid.ndim)
+    low = tuple(nearest_node(grid, i, b[0]) for i, b in enumerate(bounds))
+    high = tuple(nearest_node(grid, i, b[1]) for i, b in enumerate(bounds))
+    if not 1 <= low[a] <= grid.cells[a] - 1:
+        raise InputError(
+            f"{name} along {axis}", "a plane at least half a cell inside the domain", f"{bounds[a][0]:.6g} m", "move it inward"
+        )
+    for i in range(grid.ndim):
+        if i != a and high[i] - low[i] < least:
+            raise InputError(
+                f"{name}: size along {AXES[i]}", f"at least {least} cells of {grid.spacing[i]:.6g} m",
+                f"{bounds[i][1] - bounds[i][0]:.6g} m", "widen the window or refine the spacing",
+            )  # fmt: skip
+    return Window(grid, a, low[a], low, high)
