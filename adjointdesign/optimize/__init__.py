@@ -1,0 +1,1 @@
+"""Drivers, stopping, history and resume; knows nothing of problems, tapes or solvers."""
