@@ -30,6 +30,15 @@ def curl(fields, component, grid, forward):
     return total
 
 
+def free(grid, component):
+    """Slots of ``component`` that the scheme updates; tangential E on the walls stays zero."""
+    inner = []
+    for a in range(grid.ndim):
+        on_face = component[0] == "e" and OFFSETS[component][a] == 0
+        inner.append(slice(2, grid.cells[a] + 1) if on_face else grid.nodes(component, a))
+    return inner
+
+
 def run(medium, dt, steps, sources, monitors, absorber=(0, 0)):
     """March ``steps`` steps; returns the reading of each monitor.
 
@@ -41,14 +50,10 @@ def run(medium, dt, steps, sources, monitors, absorber=(0, 0)):
     keep, decay, gain = {}, {}, {}
     for c in grid.components:
         keep[c] = np.zeros(grid.shape, bool)
-        inner = []
-        for a in range(grid.ndim):
-            on_face = c[0] == "e" and OFFSETS[c][a] == 0  # tangential E vanishes on the walls
-            inner.append(slice(2, grid.cells[a] + 1) if on_face else grid.nodes(c, a))
-        keep[c][tuple(inner)] = True
+        keep[c][tuple(free(grid, c))] = True
         x = (grid.coordinates(c, axis) - grid.origin[axis]) / grid.spacing[axis]
         into = np.clip(np.maximum(depth - x, x - (grid.cells[axis] - depth)) / max(depth, 1), 0, None)
-        loss = (into**3 * 0.6).reshape([-1 if a == axis else 1 for a in range(grid.ndim)])  # rate * dt / 2
+        loss = (into**3 * 0.15).reshape([-1 if a == axis else 1 for a in range(grid.ndim)])  # rate * dt / 2
         decay[c], gain[c] = (1 - loss) / (1 + loss), dt / (1 + loss)
     constant = {c: EPS0 * medium.permittivity[c] if c[0] == "e" else MU0 for c in grid.components}
     placed = [(s, i) for s in sources for i in s.place(medium, dt)]
@@ -79,3 +84,21 @@ def run(medium, dt, steps, sources, monitors, absorber=(0, 0)):
         advance("e", (n + 0.5) * dt)
         sample("e", (n + 1) * dt)
     return {name: p.read(sums[name]) for name, (_, p) in placements.items()}
+
+
+def steady_residual(medium, dt, frequency, fields, injections):
+    """What the fields leave over in the steady equations, relative to the largest term; one array a component.
+
+    ``fields`` are phasors (physical, every component at its own place and instant), ``injections`` those of the sources.
+    """
+    grid = medium.grid
+    rate = 2j / dt * np.sin(np.pi * frequency * dt)
+    residual, largest = {}, {"e": 0.0, "h": 0.0}
+    for c in grid.components:
+        constant = EPS0 * medium.permittivity[c] if c[0] == "e" else MU0
+        swirl = curl(fields, c, grid, c[0] == "h") * (1 if c[0] == "e" else -1)
+        residual[c] = rate * constant * fields[c] + swirl
+        largest[c[0]] = max(largest[c[0]], np.abs(swirl).max())
+    for injection in injections:
+        residual[injection.component].ravel()[injection.indices] -= injection.profile
+    return {c: r / largest[c[0]] for c, r in residual.items()}
