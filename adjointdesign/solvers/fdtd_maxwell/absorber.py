@@ -1,0 +1,147 @@
+"""Convolutional perfectly matched layer: its profiles, and the weights of every difference, forward and transposed.
+
+Stretched coordinate ``s = kappa + sigma / (alpha + i w eps0)`` (J. A. Roden and S. D. Gedney, Microw. Opt. Technol. Lett.
+27, 334 (2000), eqs. 11 to 16), polynomial grading of sigma and kappa, alpha falling linearly into the layer (Taflove and
+Hagness, Computational Electrodynamics, 3rd ed., ch. 7).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from adjointdesign.constants import C0, EPS0, ETA0
+from adjointdesign.errors import InputError
+from adjointdesign.grid.yee import YeeGrid
+from adjointdesign.solvers.fdtd_maxwell.kernels import Phase
+
+
+@dataclass(frozen=True)
+class Cpml:
+    """An absorbing layer on one face.
+
+    Parameters
+    ----------
+    cells : int
+        Thickness in cells.
+    order : float
+        Exponent of the grading.
+    strength : float
+        Peak conductivity over the value ``0.8 (order + 1) / (eta0 d n)`` that Taflove and Hagness (eq. 7.67) recommend.
+    index : float
+        Refractive index ``n`` that the layer is matched for (the guide's effective index is a good choice).
+    kappa : float
+        Peak of the real stretch.
+    alpha : float
+        Frequency shift at the inner edge, S/m: absorbs evanescent fields and keeps long runs stable at the price of
+        reflection at frequencies below ``alpha / (2 pi eps0)``.
+    """
+
+    cells: int = 10
+    order: float = 3.0
+    strength: float = 1.0
+    index: float = 1.0
+    kappa: float = 1.0
+    alpha: float = 0.0
+
+    def __post_init__(self):
+        if self.cells < 1:
+            raise InputError("Cpml.cells", "at least 1 cell", self.cells, "use Pec() for a bare wall")
+
+    def profile(self, depth: np.ndarray, spacing: float, dt: float):
+        """Stretch and recursion at normalized ``depth`` (0 inner edge, 1 wall): ``(kappa, b, a)``."""
+        inside = depth > 0
+        d = np.clip(depth, 0.0, 1.0)
+        sigma = self.strength * 0.8 * (self.order + 1) / (ETA0 * spacing * self.index) * d**self.order
+        kappa = 1.0 + (self.kappa - 1.0) * d**self.order
+        alpha = self.alpha * (1.0 - d)
+        b = np.where(inside, np.exp(-(sigma / kappa + alpha) * dt / EPS0), 0.0)
+        denominator = np.where(inside & (sigma > 0), kappa * (sigma + kappa * alpha), 1.0)
+        return np.where(inside, kappa, 1.0), b, np.where(inside, sigma * (b - 1.0) / denominator, 0.0)
+
+
+@dataclass(frozen=True)
+class Pec:
+    """Perfect electric conductor on one face: tangential E is zero."""
+
+
+@dataclass(frozen=True)
+class Pmc:
+    """Perfect magnetic conductor on one face: a plane of even symmetry of tangential E."""
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """Periodic along the axis (both faces)."""
+
+
+Face = Cpml | Pec | Pmc | Periodic
+
+
+def layer_cells(faces) -> np.ndarray:
+    """Thickness of the absorbing layer on each face, cells; shape ``(axes, 2)``."""
+    return np.array([[f.cells if isinstance(f, Cpml) else 0 for f in pair] for pair in faces])
+
+
+def slots(cells: int, low: int, high: int):
+    """Place of each storage slot in a layer's memory, its thickness, and the slot bounds of the two layers.
+
+    The memory has a spare plane beyond each layer, always zero, so that the transposed difference needs no exception.
+    """
+    slot = np.full(cells + 2, -1, dtype=np.int64)
+    size = 0
+    low_end, high_start = 1, cells + 2
+    if low:
+        low_end, size = low + 2, low + 3
+        slot[1:low_end] = np.arange(1, low_end)
+    if high:
+        high_start = cells + 1 - high
+        slot[high_start:] = np.arange(high_start, cells + 2) - (cells - high) + size
+        size += high + 2
+    return slot, max(size, 1), low_end, high_start
+
+
+def _axis_profiles(cells, spacing, dt, faces):
+    """``k, b, a`` at integer and at half-integer slots of one axis; ``k`` and ``a`` carry the factor ``c dt / d``."""
+    out = []
+    for offset in (0.0, 0.5):
+        position = np.arange(cells + 2) - 1 + offset
+        kappa, b, a = np.ones(cells + 2), np.zeros(cells + 2), np.zeros(cells + 2)
+        for face, depth in zip(faces, (lambda f: (f.cells - position) / f.cells,
+                                       lambda f: (position - (cells - f.cells)) / f.cells)):
+            if isinstance(face, Cpml):
+                ki, bi, ai = face.profile(depth(face), spacing, dt)
+                kappa, b, a = kappa * ki, b + bi, a + ai
+        ratio = C0 * dt / spacing
+        out.append((ratio / kappa, b, ratio * a))
+    return out
+
+
+def phases(grid: YeeGrid, dt: float, faces, dtype, transposed: bool) -> tuple[Phase, Phase]:
+    """Weights of the magnetic and of the electric phase.
+
+    In the forward sweep the derivative is stretched where it lands (magnetic phase: half-integer slots); in the transposed
+    sweep the field is stretched where it is read (magnetic phase: integer slots), and then differentiated.
+    """
+    layers = layer_cells(faces)
+    length = max(grid.cells) + 2
+    built = []
+    for electric in (False, True):
+        weights = np.zeros((grid.ndim, 4, length), dtype)
+        slot = np.full((grid.ndim, length), -1, dtype=np.int64)
+        bounds = np.zeros((grid.ndim, 2), dtype=np.int64)
+        for axis, n in enumerate(grid.cells):
+            integer, half = _axis_profiles(n, grid.spacing[axis], dt, faces[axis])
+            slot[axis, : n + 2], _, *bounds[axis] = slots(n, *layers[axis])
+            # A magnetic derivative lands on half-integer slots from s and s + 1, an electric one on integer slots from s - 1, s.
+            here, there = (integer, half) if electric else (half, integer)
+            if transposed:
+                k, b, a = there
+                k1, k0 = (k, np.r_[k[:1], k[:-1]]) if electric else (np.r_[k[1:], k[-1:]], k)
+            else:
+                k, b, a = here
+                k1 = k0 = k
+            weights[axis, :, : n + 2] = k1, k0, b, a
+        built.append(Phase(weights, slot, bounds, transposed))
+    return built[0], built[1]

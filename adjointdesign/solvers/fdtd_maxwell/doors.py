@@ -1,0 +1,202 @@
+"""Sources into, and monitors out of, the compiled sweeps, block by block, with their exact transposes.
+
+The compiled code only injects and samples point values; waveforms, profiles and running Fourier transforms are small matrix
+products here. With `weights` the cell-volume fraction of a place (one half on a symmetry plane), and the adjoint fields
+scaled as in `adjoint.py`, the transposes are: an adjoint value to inject is the cotangent of the sample over the weight,
+and the cotangent of an injected value is the sampled adjoint field times the weight.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adjointdesign.constants import C0, EPS0, ETA0
+from adjointdesign.grid.yee import OFFSETS, YeeGrid
+from adjointdesign.solvers.fdtd_maxwell.absorber import Periodic, Pmc
+from adjointdesign.solvers.fdtd_maxwell.sweep import Ports
+
+
+def place_weights(grid: YeeGrid, faces, component: str, indices: np.ndarray) -> np.ndarray:
+    """Fraction of a cell volume that belongs to each storage index: one half for every symmetry plane it lies on."""
+    weight = np.ones(len(indices))
+    for axis, slot in enumerate(np.unravel_index(indices, grid.shape)):
+        if OFFSETS[component][axis] == 0:
+            for face, place in zip(faces[axis], (1, grid.cells[axis] + 1)):
+                if isinstance(face, Pmc):
+                    weight[slot == place] *= 0.5
+    return weight
+
+
+def unique_slots(grid: YeeGrid, faces, indices: np.ndarray) -> np.ndarray:
+    """The same places with every periodic image replaced by the slot that is carried (1 to n)."""
+    slots = list(np.unravel_index(indices, grid.shape))
+    for axis, n in enumerate(grid.cells):
+        if isinstance(faces[axis][0], Periodic):
+            slots[axis] = (slots[axis] - 1) % n + 1
+    return np.ravel_multi_index(slots, grid.shape)
+
+
+class _Points:
+    """Concatenated places of several users: per component the indices, their weights, and each user's columns."""
+
+    def __init__(self, grid: YeeGrid, faces):
+        self.grid, self.faces = grid, faces
+        self._parts = {c: [] for c in grid.components}
+        self._size = dict.fromkeys(grid.components, 0)
+
+    def add(self, component: str, indices: np.ndarray) -> slice:
+        indices = unique_slots(self.grid, self.faces, np.asarray(indices, dtype=np.int64).ravel())
+        self._parts[component].append(indices)
+        first = self._size[component]
+        self._size[component] += len(indices)
+        return slice(first, first + len(indices))
+
+    def close(self, dtype) -> None:
+        self.dtype = dtype
+        self.indices = tuple(np.concatenate([np.zeros(0, np.int64), *self._parts[c]]) for c in self.grid.components)
+        self.weights = tuple(
+            place_weights(self.grid, self.faces, c, i) for c, i in zip(self.grid.components, self.indices)
+        )
+
+    def empty(self, rows: int) -> tuple[np.ndarray, ...]:
+        return tuple(np.zeros((rows, len(i)), self.dtype) for i in self.indices)
+
+
+class Doors:
+    """Every source and monitor of a solver, placed.
+
+    Parameters
+    ----------
+    medium : Medium
+        Medium around them (what modes are computed from).
+    faces : tuple of pairs of Face
+        Boundary conditions.
+    sources, monitors : sequence
+        See `adjointdesign.sources` and `adjointdesign.monitors`.
+    dt : float
+        Time step, s.
+    dtype : numpy dtype
+        Precision of the fields.
+    """
+
+    def __init__(self, medium, faces, sources, monitors, dt: float, dtype):
+        self.grid, self.dt = medium.grid, dt
+        self.sources, self.monitors = tuple(sources), tuple(monitors)
+        self._into, self._out = _Points(self.grid, faces), _Points(self.grid, faces)
+        self._injections = []  # (source number, component number, columns, profile with units)
+        for number, source in enumerate(self.sources):
+            for injection in source.place(medium, dt):
+                scale = -dt / EPS0 if injection.component[0] == "e" else C0 * dt
+                columns = self._into.add(injection.component, injection.indices)
+                which = self.grid.components.index(injection.component)
+                self._injections.append((number, which, columns, scale * np.asarray(injection.profile).ravel()))
+        self.placements = [m.place(medium, dt) for m in self.monitors]
+        self._columns = [
+            {c: self._out.add(c, indices) for c, indices in p.indices.items()} for p in self.placements
+        ]
+        self._into.close(dtype)
+        self._out.close(dtype)
+        self._nothing = tuple(np.zeros(0, np.int64) for _ in self.grid.components)
+
+    # -- times --------------------------------------------------------------------------------------------------------
+
+    def _source_times(self, component: str, first: int, last: int) -> np.ndarray:
+        return (np.arange(first, last) + (0.5 if component[0] == "e" else 0.0)) * self.dt
+
+    def _sample_times(self, component: str, first: int, last: int) -> np.ndarray:
+        return (np.arange(first, last) + (1.0 if component[0] == "e" else 0.5)) * self.dt
+
+    def _transform(self, monitor, component: str, first: int, last: int) -> np.ndarray:
+        """Weights of the running Fourier transform, shape ``(n_freq, last - first)``, physical units of the field."""
+        t = self._sample_times(component, first, last)
+        scale = self.dt * (1.0 if component[0] == "e" else 1.0 / ETA0)
+        return scale * np.exp(2j * np.pi * np.outer(np.asarray(monitor.frequencies), t))
+
+    # -- forward ------------------------------------------------------------------------------------------------------
+
+    def forward_ports(self, amplitudes: np.ndarray, first: int, last: int, sampling: bool) -> Ports:
+        """Doors of the forward sweep over steps ``first`` to ``last - 1``."""
+        values = self._into.empty(last - first)
+        for number, which, columns, profile in self._injections:
+            component = self.grid.components[which]
+            wave = amplitudes[number] * self.sources[number].waveform(self._source_times(component, first, last))
+            values[which][:, columns] += np.real(np.multiply.outer(wave, profile))
+        out = self._out.indices if sampling else self._nothing
+        return Ports(self._into.indices, values, out, self._buffers(out, last - first))
+
+    def readings(self, steps: int) -> list[dict[str, np.ndarray]]:
+        """Empty accumulators, one a monitor: component to ``(n_freq, n_points)`` or ``(steps, n_points)``."""
+        return [
+            {
+                c: np.zeros((steps, len(i)))
+                if m.frequencies is None
+                else np.zeros((len(m.frequencies), len(i)), dtype=complex)
+                for c, i in p.indices.items()
+            }
+            for m, p in zip(self.monitors, self.placements)
+        ]
+
+    def accumulate(self, readings, ports: Ports, first: int, last: int) -> None:
+        """Add the samples of steps ``first`` to ``last - 1``."""
+        for monitor, reading, columns in zip(self.monitors, readings, self._columns):
+            for component, total in reading.items():
+                rows = ports.samples[self.grid.components.index(component)][:, columns[component]]
+                if monitor.frequencies is None:
+                    total[first:last] = rows * (1.0 if component[0] == "e" else 1.0 / ETA0)
+                else:
+                    # One real product for the real and imaginary parts: half the work of a complex one.
+                    w = self._transform(monitor, component, first, last)
+                    both = np.concatenate([w.real, w.imag]) @ rows.astype(float, copy=False)
+                    total += both[: len(w)] + 1j * both[len(w) :]
+
+    def read(self, readings) -> dict[str, np.ndarray]:
+        """Readings by monitor name."""
+        return {m.name: p.read(r) for m, p, r in zip(self.monitors, self.placements, readings)}
+
+    # -- adjoint ------------------------------------------------------------------------------------------------------
+
+    def raw_cotangents(self, cotangents: dict[str, np.ndarray]) -> list[dict | None]:
+        """Cotangents of the accumulators from those of the readings, ``None`` where there is none."""
+        return [
+            p.transpose(np.asarray(cotangents[m.name])) if m.name in cotangents else None
+            for m, p in zip(self.monitors, self.placements)
+        ]
+
+    def adjoint_ports(self, raw, first: int, last: int) -> Ports:
+        """Doors of the adjoint sweep over steps ``first`` to ``last - 1`` (see `retreat` for the meaning of the rows)."""
+        values = self._out.empty(last - first)
+        for monitor, cotangent, columns in zip(self.monitors, raw, self._columns):
+            for component, g in (cotangent or {}).items():
+                which = self.grid.components.index(component)
+                # The electric value injected on arrival at the start of step n is the sample of row n - 1.
+                shift = 1 if component[0] == "e" else 0
+                rows = self._cotangent_rows(monitor, component, g, first - shift, last - shift)
+                values[which][:, columns[component]] += rows / self._out.weights[which][columns[component]]
+        return Ports(self._out.indices, values, self._into.indices, self._into.empty(last - first))
+
+    def arrival_ports(self, raw, steps: int) -> Ports:
+        """The single row injected at the end of the run, before the first adjoint step."""
+        ports = self.adjoint_ports(raw, steps, steps + 1)
+        return Ports(ports.into, ports.values, self._nothing, self._buffers(self._nothing, 1))
+
+    def _cotangent_rows(self, monitor, component, g, first, last):
+        begin = max(first, 0)  # there is no sample before the first step
+        rows = np.zeros((last - first, g.shape[1]))
+        if monitor.frequencies is None:
+            series = np.real(g[begin:last]) * (1.0 if component[0] == "e" else 1.0 / ETA0)
+            rows[begin - first :][: len(series)] = series  # the magnetic series has no row for the arrival
+        else:
+            w = self._transform(monitor, component, begin, last)
+            rows[begin - first :] = w.real.T @ g.real + w.imag.T @ g.imag
+        return rows
+
+    def amplitude_cotangents(self, total: np.ndarray, ports: Ports, first: int, last: int) -> None:
+        """Add to ``total`` (complex, one a source) what the adjoint samples of a block say of the amplitudes."""
+        for number, which, columns, profile in self._injections:
+            component = self.grid.components[which]
+            wave = self.sources[number].waveform(self._source_times(component, first, last))
+            rows = ports.samples[which][:, columns] * self._into.weights[which][columns]
+            total[number] += np.conj(np.sum(wave * (rows @ profile)))
+
+    def _buffers(self, indices, rows: int) -> tuple[np.ndarray, ...]:
+        return tuple(np.zeros((rows, len(i)), self._out.dtype) for i in indices)

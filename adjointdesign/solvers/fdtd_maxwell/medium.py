@@ -1,0 +1,141 @@
+"""The medium on the Yee grid, and the coefficients of the electric update.
+
+``p E' = q E + (c dt curl H - dt/eps0 J)`` with ``p = eps + sigma dt / (2 eps0)`` and ``q = eps - sigma dt / (2 eps0)``
+(semi-implicit conductivity; Taflove and Hagness, Computational Electrodynamics, 3rd ed., eq. 3.25), so ``ca = q / p`` and
+``cb = 1 / p``. A perfect conductor has ``cb = 0``. Dispersive media add auxiliary currents to the same equation: their state
+belongs beside the absorber's in `state.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from adjointdesign.constants import EPS0
+from adjointdesign.errors import InputError
+from adjointdesign.grid.yee import AXES, OFFSETS, YeeGrid
+
+
+@dataclass(frozen=True)
+class Medium:
+    """Relative permittivity and conductivity at every electric component's own position.
+
+    Parameters
+    ----------
+    grid : YeeGrid
+        The grid.
+    permittivity : dict of str to ndarray
+        Relative permittivity of each electric component, of the grid's storage shape, at least some positive number.
+    conductivity : dict of str to ndarray
+        Electric conductivity of each electric component, S/m; components left out are lossless.
+    conductor : dict of str to ndarray of bool
+        Where a component lies in a perfect conductor; components left out have none.
+
+    Raises
+    ------
+    InputError
+        When an array has the wrong shape, is not finite, or is out of range.
+    """
+
+    grid: YeeGrid
+    permittivity: dict[str, np.ndarray]
+    conductivity: dict[str, np.ndarray] = field(default_factory=dict)
+    conductor: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def __post_init__(self):
+        for name in ("permittivity", "conductivity", "conductor"):
+            for component, values in getattr(self, name).items():
+                what = f"Medium.{name}[{component!r}]"
+                if component not in self.grid.electric:
+                    raise InputError(what, f"one of the components {self.grid.electric}", component, "remove it")
+                check_values(what, np.asarray(values), self.grid.shape, positive=name == "permittivity")
+        missing = set(self.grid.electric) - set(self.permittivity)
+        if missing:
+            raise InputError("Medium.permittivity", f"all of {self.grid.electric}", sorted(self.permittivity), "add the rest")
+
+    @classmethod
+    def uniform(cls, grid: YeeGrid, permittivity: float = 1.0) -> Medium:
+        """The same permittivity everywhere."""
+        return cls(grid, {c: np.full(grid.shape, float(permittivity)) for c in grid.electric})
+
+    @classmethod
+    def from_function(cls, grid: YeeGrid, permittivity, conductivity=None) -> Medium:
+        """Evaluate functions of position, ``f(x, y[, z])`` with broadcast arrays in metres, at each component's positions."""
+
+        def sample(function):
+            values = {}
+            for component in grid.electric:
+                axes = [grid.coordinates(component, a) for a in range(grid.ndim)]
+                points = np.meshgrid(*axes, indexing="ij", sparse=True)
+                values[component] = np.array(np.broadcast_to(function(*points), grid.shape), dtype=float)
+            return values
+
+        return cls(grid, sample(permittivity), sample(conductivity) if conductivity else {})
+
+
+def check_values(what: str, values: np.ndarray, shape: tuple[int, ...], positive: bool) -> None:
+    """Raise `InputError` unless ``values`` has ``shape``, is finite, and is positive (or not negative)."""
+    if values.shape != tuple(shape):
+        raise InputError(what, f"an array of shape {tuple(shape)}", f"shape {values.shape}", "give one value a grid point")
+    if not np.all(np.isfinite(values)):
+        raise InputError(what, "finite values", f"{np.count_nonzero(~np.isfinite(values))} that are not", "remove NaN and inf")
+    if positive and not np.all(values > 0):
+        raise InputError(what, "positive values", f"a minimum of {values.min():g}", "correct the medium")
+    if not positive and not np.all(values >= 0):
+        raise InputError(what, "values not below zero", f"a minimum of {values.min():g}", "correct the medium")
+
+
+@dataclass(frozen=True)
+class Box:
+    """The part of each electric component whose medium is designed: a range of storage slots along each axis."""
+
+    slices: dict[str, tuple[slice, ...]]
+
+    @classmethod
+    def everywhere(cls, grid: YeeGrid, periodic: tuple[bool, ...]) -> Box:
+        """All values, each once: the last node of a periodic axis repeats the first and is left out."""
+        whole = {}
+        for component in grid.electric:
+            ranges = []
+            for axis in range(grid.ndim):
+                nodes = grid.nodes(component, axis)
+                repeated = periodic[axis] and OFFSETS[component][axis] == 0
+                ranges.append(slice(nodes.start, nodes.stop - repeated))
+            whole[component] = tuple(ranges)
+        return cls(whole)
+
+    @classmethod
+    def covering(cls, grid: YeeGrid, lower, upper, periodic=(False, False, False)) -> Box:
+        """All values whose dual cell (one spacing wide, centered) overlaps the region from ``lower`` to ``upper``, m."""
+        everywhere = cls.everywhere(grid, periodic)
+        slices = {}
+        for component, ranges in everywhere.slices.items():
+            chosen = []
+            for axis, whole in enumerate(ranges):
+                x, half = grid.coordinates(component, axis), 0.5 * grid.spacing[axis]
+                tiny = 1e-6 * half
+                inside = np.flatnonzero((x + half > lower[axis] + tiny) & (x - half < upper[axis] - tiny))
+                inside = inside[(inside >= whole.start) & (inside < whole.stop)]
+                if inside.size == 0:
+                    raise InputError(
+                        "design region", f"a range within the grid along {AXES[axis]}", (lower[axis], upper[axis]),
+                        "move the region or enlarge the domain",
+                    )  # fmt: skip
+                chosen.append(slice(int(inside[0]), int(inside[-1]) + 1))
+            slices[component] = tuple(chosen)
+        return cls(slices)
+
+    def shape(self, component: str) -> tuple[int, ...]:
+        """Number of values along each axis."""
+        return tuple(s.stop - s.start for s in self.slices[component])
+
+    @property
+    def starts(self) -> np.ndarray:
+        """First slot along each axis, one row a component."""
+        return np.array([[s.start for s in ranges] for ranges in self.slices.values()], dtype=np.int64)
+
+
+def half_loss(conductivity, dt: float):
+    """``sigma dt / (2 eps0)``, the dimensionless half step of loss."""
+    return conductivity * (dt / (2 * EPS0))

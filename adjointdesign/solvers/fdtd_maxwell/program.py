@@ -1,0 +1,182 @@
+"""What stays the same between the runs of one FDTD solver: grid, time step, boundaries, doors, box and constants."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from adjointdesign.constants import C0
+from adjointdesign.errors import InputError
+from adjointdesign.grid.yee import AXES, OFFSETS, YeeGrid
+from adjointdesign.solvers.fdtd_maxwell import sweep
+from adjointdesign.solvers.fdtd_maxwell.absorber import Cpml, Pec, Periodic, Pmc, layer_cells, phases
+from adjointdesign.solvers.fdtd_maxwell.doors import Doors, place_weights
+from adjointdesign.solvers.fdtd_maxwell.medium import Box, Medium, check_values, half_loss
+from adjointdesign.solvers.fdtd_maxwell.propagation import HistoryPool
+from adjointdesign.solvers.fdtd_maxwell.state import State
+
+_FACE_CODE = {Cpml: sweep.WALL, Pec: sweep.WALL, Pmc: sweep.MAGNETIC_WALL, Periodic: sweep.PERIODIC}
+
+
+def courant_time_step(grid: YeeGrid, index: float, courant: float) -> float:
+    """``courant`` times the largest stable time step in a medium of refractive index ``index``, s.
+
+    ``dt <= n / (c sqrt(sum 1/d^2))`` (Taflove and Hagness, 3rd ed., eq. 4.54).
+    """
+    return courant * index / (C0 * math.sqrt(sum(1.0 / d**2 for d in grid.spacing)))
+
+
+def checked_faces(grid: YeeGrid, boundaries) -> tuple:
+    """Boundary conditions as ``((low, high), ...)``, one pair an axis, checked against the grid."""
+    faces = tuple(tuple(pair) if isinstance(pair, (tuple, list)) else (pair, pair) for pair in boundaries)
+    if len(faces) != grid.ndim or any(len(pair) != 2 for pair in faces):
+        raise InputError("boundaries", f"{grid.ndim} faces or pairs of faces", boundaries, "give one an axis")
+    for axis, pair in enumerate(faces):
+        unknown = [f for f in pair if type(f) not in _FACE_CODE]
+        if unknown:
+            raise InputError(f"boundaries along {AXES[axis]}", "Cpml, Pec, Pmc or Periodic", unknown[0], "use one of these")
+        if len({isinstance(f, Periodic) for f in pair}) == 2:
+            raise InputError(f"boundaries along {AXES[axis]}", "Periodic on both faces or on none", pair, "change one")
+        if sum(layer_cells(faces)[axis]) + 4 > grid.cells[axis]:
+            raise InputError(
+                f"boundaries along {AXES[axis]}", f"absorbing layers well inside {grid.cells[axis]} cells",
+                f"layers of {tuple(layer_cells(faces)[axis])} cells", "enlarge the domain or thin the layers",
+            )  # fmt: skip
+    return faces
+
+
+@dataclass(frozen=True)
+class Coefficients:
+    """Electric coefficients over the storage, one array a component."""
+
+    ca: tuple[np.ndarray, ...]
+    cb: tuple[np.ndarray, ...]
+    lossy: bool
+
+
+class Program:
+    """Constants of a solver; parameters as for `FdtdMaxwell`."""
+
+    def __init__(self, medium: Medium, sources, monitors, boundaries, box: Box | None, courant: float,
+                 minimum_permittivity: float | None, dtype, conductivity_wanted: bool):  # fmt: skip
+        self.grid, self.medium, self.dtype = medium.grid, medium, np.dtype(dtype)
+        self.faces = checked_faces(self.grid, boundaries)
+        self.conductivity_wanted = conductivity_wanted
+        interior = {c: medium.permittivity[c][self.grid.interior(c)] for c in self.grid.electric}
+        self.minimum_permittivity = minimum_permittivity or min(float(v.min()) for v in interior.values())
+        self.dt = courant_time_step(self.grid, math.sqrt(self.minimum_permittivity), courant)
+        self.box = box or Box.everywhere(self.grid, self.periodic)
+        self.box_starts = self.box.starts
+        self._check_sources(sources)
+        self.doors = Doors(medium, self.faces, sources, monitors, self.dt, self.dtype)
+        shapes = [self.box.shape(c) for c in self.grid.electric]
+        self.pool = HistoryPool(shapes, self.dtype)
+        self.no_variation = tuple(tuple(np.zeros((1,) * self.grid.ndim, self.dtype) for _ in shapes) for _ in range(2))
+        self.box_weights = tuple(self._weights(c) for c in self.grid.electric)
+        self._walls = {c: self._conductor(c) for c in self.grid.electric}
+        self._phases = {t: phases(self.grid, self.dt, self.faces, self.dtype, t) for t in (False, True)}
+        self._codes = np.array([[_FACE_CODE[type(f)] for f in pair] for pair in self.faces])
+        self._background = {
+            c: (np.asarray(medium.permittivity[c], float), np.asarray(medium.conductivity.get(c, 0.0), float))
+            for c in self.grid.electric
+        }
+
+    @property
+    def periodic(self) -> tuple[bool, ...]:
+        """Whether each axis is periodic."""
+        return tuple(isinstance(pair[0], Periodic) for pair in self.faces)
+
+    def zero_state(self) -> State:
+        """A state at rest."""
+        return State.zero(self.grid, self.faces, self.dtype)
+
+    def _check_sources(self, sources) -> None:
+        """Refuse a source that reaches into an absorbing layer along an axis on which it has no extent.
+
+        Along an axis in which it is extended (a plane wave's sheet, say) a source may cross the layer.
+        """
+        for source in sources:
+            for axis, (lower, upper) in enumerate(source.bounds):
+                low, high = layer_cells(self.faces)[axis] * self.grid.spacing[axis]
+                inner = (self.grid.origin[axis] + low, self.grid.origin[axis] + self.grid.extent[axis] - high)
+                if upper == lower and not inner[0] <= lower <= inner[1]:
+                    raise InputError(
+                        f"source '{source.name}'",
+                        f"a position between the absorbing layers, {inner[0]:.4g} to {inner[1]:.4g} m along {AXES[axis]}",
+                        f"{lower:.4g} m", "move the source or enlarge the domain",
+                    )  # fmt: skip
+
+    def _weights(self, component: str) -> np.ndarray:
+        slots = np.ix_(*(np.arange(s.start, s.stop) for s in self.box.slices[component]))
+        flat = self.grid.flat_index(*slots)
+        return place_weights(self.grid, self.faces, component, flat.ravel()).reshape(flat.shape)
+
+    def _conductor(self, component: str) -> np.ndarray:
+        """Where the component is held at zero: conductors, conducting outer walls, and storage that holds no value."""
+        held = np.ones(self.grid.shape, dtype=bool)
+        held[self.grid.interior(component)] = False
+        held |= np.asarray(self.medium.conductor.get(component, False))
+        for axis, pair in enumerate(self.faces):
+            if OFFSETS[component][axis] == 0:
+                for face, slot in zip(pair, (1, self.grid.cells[axis] + 1)):
+                    if isinstance(face, (Cpml, Pec)):
+                        held[(slice(None),) * axis + (slot,)] = True
+        return held
+
+    # -- medium -------------------------------------------------------------------------------------------------------
+
+    def coefficients(self, permittivity: dict, conductivity: dict) -> Coefficients:
+        """Electric coefficients of the background with the given box values (by component; missing ones keep it).
+
+        Raises
+        ------
+        InputError
+            When a value has the wrong shape, is not finite, or makes the time step unstable.
+        """
+        ca, cb, lossy = [], [], False
+        for c in self.grid.electric:
+            eps, sigma = (np.broadcast_to(a, self.grid.shape).copy() for a in self._background[c])
+            for what, values, target in (("permittivity", permittivity, eps), ("conductivity", conductivity, sigma)):
+                if c in values:
+                    check_values(f"{what}_{c[1]}", np.asarray(values[c]), self.box.shape(c), what == "permittivity")
+                    target[self.box.slices[c]] = values[c]
+            least = eps[self.grid.interior(c)].min()
+            if least < self.minimum_permittivity * (1 - 1e-9):
+                raise InputError(
+                    f"permittivity_{c[1]}", f"values of at least {self.minimum_permittivity:g}, for which the time step "
+                    "was chosen", f"{least:g}", "give the solver a smaller minimum_permittivity",
+                )  # fmt: skip
+            self._copy_periodic_nodes(c, eps, sigma)
+            loss = half_loss(sigma, self.dt)
+            lossy = lossy or bool(np.any(sigma))
+            held = self._walls[c]
+            cb.append(np.where(held, 0.0, 1.0 / (eps + loss)).astype(self.dtype))
+            ca.append(np.where(held, 0.0, (eps - loss) / (eps + loss)).astype(self.dtype))
+        return Coefficients(tuple(ca), tuple(cb), lossy)
+
+    def _copy_periodic_nodes(self, component: str, *arrays: np.ndarray) -> None:
+        for axis, periodic in enumerate(self.periodic):
+            if periodic and OFFSETS[component][axis] == 0:
+                before = (slice(None),) * axis
+                for a in arrays:
+                    a[(*before, self.grid.cells[axis] + 1)] = a[(*before, 1)]
+
+    def variation(self, permittivity: dict, conductivity: dict):
+        """``dq`` and ``dp`` over the box for a change of the medium."""
+        dq, dp = [], []
+        for c in self.grid.electric:
+            d_eps = np.broadcast_to(np.asarray(permittivity.get(c, 0.0), float), self.box.shape(c))
+            d_loss = half_loss(np.broadcast_to(np.asarray(conductivity.get(c, 0.0), float), self.box.shape(c)), self.dt)
+            dq.append((d_eps - d_loss).astype(self.dtype))
+            dp.append((d_eps + d_loss).astype(self.dtype))
+        return tuple(dq), tuple(dp)
+
+    def scheme(self, coefficients: Coefficients, transposed: bool) -> sweep.Scheme:
+        """All constants of one compiled sweep."""
+        magnetic, electric = self._phases[transposed]
+        return sweep.Scheme(
+            magnetic, electric, coefficients.ca, coefficients.cb, coefficients.lossy, self._codes,
+            self.grid.polarization == "hz",
+        )  # fmt: skip

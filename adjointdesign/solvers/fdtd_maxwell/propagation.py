@@ -1,0 +1,215 @@
+"""One run of the Yee program, forward and back, as a `Sweep` of the time loop.
+
+Forward, in scaled fields (H times eta0): ``H -= curl E + M``, then ``p E' = q E + curl H - J``; see `medium.py`.
+
+Adjoint. Let e be the cotangent of E and w the cell-volume weight of its place. In the scaled variables ``e~ = e / (p w)``
+and ``h~ = -h / w`` the transposed step reads ``h~ -= curl e~``, ``p e~ = q e~ + curl h~``: the Yee step again, with the
+absorbing layer transposed. The variation of the medium gives
+``dJ = sum_n w e~(n+1) . (dq E(n) - dp E(n+1))``, hence
+
+    dJ/d eps   = - w sum_n e~(n+1) . (E(n+1) - E(n))
+    dJ/d sigma = - w dt/(2 eps0) sum_n e~(n+1) . (E(n+1) + E(n)),
+
+and the same two lines, with the tangent of one factor at a time, give the second-order adjoint. The tangent of E and the
+tangent of e~ are both driven by the box source ``cb (dq F(before) - dp F(after))`` of `sweep.py`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adjointdesign.constants import EPS0
+from adjointdesign.solvers.fdtd_maxwell import sweep
+
+
+class HistoryPool:
+    """Reuses the memory of box histories, since fresh pages cost more than the copy into them."""
+
+    def __init__(self, shapes, dtype):
+        self.shapes, self.dtype = tuple(shapes), dtype
+        self._free: dict[int, list] = {}
+
+    def take(self, steps: int) -> tuple[np.ndarray, ...]:
+        """Uninitialized history of ``steps`` steps: one array of ``steps + 1`` levels a component."""
+        free = self._free.get(steps)
+        return free.pop() if free else tuple(np.empty((steps + 1, *s), self.dtype) for s in self.shapes)
+
+    def give(self, history: tuple[np.ndarray, ...]) -> None:
+        """Return a history for reuse."""
+        self._free.setdefault(len(history[0]) - 1, []).append(history)
+
+    @property
+    def bytes_per_step(self) -> int:
+        """Size of one level."""
+        return sum(int(np.prod(s)) for s in self.shapes) * np.dtype(self.dtype).itemsize
+
+
+class Variation:
+    """Change of the medium and of the source amplitudes: the right-hand side of the tangent."""
+
+    def __init__(self, dq, dp, amplitudes):
+        self.dq, self.dp, self.amplitudes = dq, dp, amplitudes
+
+
+class Propagation:
+    """Fields, readings and gradients of one run.
+
+    Parameters
+    ----------
+    program : Program
+        Everything that does not change between runs.
+    coefficients : Coefficients
+        Electric coefficients of this run's medium.
+    amplitudes : ndarray of complex
+        Source amplitudes.
+    steps, steps_per_unit : int
+        Length of the run and of one unit of the time loop.
+    variation : Variation, optional
+        With it, the tangent runs beside the primal.
+    """
+
+    def __init__(self, program, coefficients, amplitudes, steps, steps_per_unit, variation=None):
+        self.program, self.doors, self.pool = program, program.doors, program.pool
+        self.amplitudes, self.variation = amplitudes, variation
+        self.steps, self.steps_per_unit = steps, steps_per_unit
+        self.forward_scheme = program.scheme(coefficients, transposed=False)
+        self.adjoint_scheme = program.scheme(coefficients, transposed=True)
+        self.state = program.zero_state()
+        self.readings = self.doors.readings(steps)
+        self.tangent = self.tangent_readings = None
+        if variation is not None:
+            self.tangent, self.tangent_readings = program.zero_state(), self.doors.readings(steps)
+        self._kept: dict[int, tuple] = {}
+        self._none = tuple(np.empty((1, *s), program.dtype) for s in self.pool.shapes)
+
+    def _range(self, unit: int) -> tuple[int, int]:
+        first = unit * self.steps_per_unit
+        return first, min(first + self.steps_per_unit, self.steps)
+
+    # -- forward ------------------------------------------------------------------------------------------------------
+
+    def advance(self, first: int, last: int, keep: bool, replay: bool) -> None:
+        """Advance over units; see `timeloop.march.Sweep`."""
+        for unit in range(first, last):
+            n0, n1 = self._range(unit)
+            store = keep or self.tangent is not None
+            history = self.pool.take(n1 - n0) if store else self._none
+            self._forward_block(self.state, self.amplitudes, n0, n1, replay, self.readings, history, store)
+            kept = [history]
+            if self.tangent is not None:
+                tangent_history = self.pool.take(n1 - n0) if keep else self._none
+                self._forward_block(
+                    self.tangent, self.variation.amplitudes, n0, n1, replay, self.tangent_readings, tangent_history,
+                    keep, source=history,
+                )  # fmt: skip
+                kept.append(tangent_history)
+            if keep:
+                self._kept[unit] = tuple(kept)
+            elif store:
+                self.pool.give(history)
+
+    def _forward_block(self, state, amplitudes, n0, n1, replay, readings, history, store, source=None):
+        ports = self.doors.forward_ports(amplitudes, n0, n1, not replay)
+        dq, dp = (self.variation.dq, self.variation.dp) if source is not None else self.program.no_variation
+        sweep.advance(
+            state.fields, state.psi_h, state.psi_e, self.forward_scheme, ports, n1 - n0, self.program.box_starts,
+            history, store, source if source is not None else self._none, source is not None, dq, dp,
+        )  # fmt: skip
+        if not replay:
+            self.doors.accumulate(readings, ports, n0, n1)
+
+    def save(self) -> tuple:
+        """Copies of the primal and tangent state."""
+        return self.state.copy(), self.tangent.copy() if self.tangent is not None else None
+
+    def restore(self, state: tuple) -> None:
+        """Set primal and tangent state."""
+        self.state.assign(state[0])
+        if self.tangent is not None:
+            self.tangent.assign(state[1])
+
+    def release(self) -> None:
+        """Give all kept histories back to the pool."""
+        for kept in self._kept.values():
+            for history in kept:
+                self.pool.give(history)
+        self._kept.clear()
+
+    # -- reverse ------------------------------------------------------------------------------------------------------
+
+    def set_cotangents(self, cotangents: dict, cotangent_tangents: dict | None = None) -> None:
+        """Choose what the next reverse sweep starts from: cotangents of the readings, and their tangents."""
+        self.raw = self.doors.raw_cotangents(cotangents)
+        self.raw_tangents = None
+        if self.variation is not None:
+            self.raw_tangents = self.doors.raw_cotangents(cotangent_tangents or {})
+
+    def begin_reverse(self) -> None:
+        """Start the adjoint fields from the cotangents of the last sample."""
+        self.adjoint = self.program.zero_state()
+        self.gradient = Gradient(self.program, len(self.amplitudes))
+        self._arrive(self.adjoint, self.raw)
+        if self.variation is not None:
+            self.adjoint_tangent = self.program.zero_state()
+            self.second = Gradient(self.program, len(self.amplitudes))
+            last = self.pool.take(1)
+            sweep.store_box(self.adjoint.fields, self.program.box_starts, last, 0)
+            self._arrive(self.adjoint_tangent, self.raw_tangents, source=last)
+            self.pool.give(last)
+
+    def _arrive(self, state, raw, source=None):
+        dq, dp = (self.variation.dq, self.variation.dp) if source is not None else self.program.no_variation
+        sweep.arrive(
+            state.fields, self.adjoint_scheme, self.doors.arrival_ports(raw, self.steps), self.program.box_starts,
+            source if source is not None else self._none, 0, source is not None, dq, dp,
+        )  # fmt: skip
+
+    def reverse(self, last: int, first: int, drop: bool) -> None:
+        """Reverse over units; see `timeloop.march.Sweep`."""
+        for unit in range(last - 1, first - 1, -1):
+            n0, n1 = self._range(unit)
+            kept = self._kept[unit]
+            if self.variation is None:
+                self._adjoint_block(self.adjoint, self.raw, n0, n1, kept[0], self.gradient)
+            else:
+                history, tangent_history = kept
+                adjoint_history = self.pool.take(n1 - n0)
+                self._adjoint_block(self.adjoint, self.raw, n0, n1, tangent_history, self.second, store=adjoint_history,
+                                    amplitudes=False)  # fmt: skip
+                self._adjoint_block(self.adjoint_tangent, self.raw_tangents, n0, n1, history, self.second,
+                                    source=adjoint_history)  # fmt: skip
+                self.pool.give(adjoint_history)
+            if drop:
+                for history in self._kept.pop(unit):
+                    self.pool.give(history)
+
+    def _adjoint_block(self, state, raw, n0, n1, history, gradient, store=None, source=None, amplitudes=True):
+        ports = self.doors.adjoint_ports(raw, n0, n1)
+        dq, dp = (self.variation.dq, self.variation.dp) if source is not None else self.program.no_variation
+        sweep.retreat(
+            state.fields, state.psi_h, state.psi_e, self.adjoint_scheme, ports, n1 - n0, self.program.box_starts,
+            history, True, gradient.difference, gradient.sum, self.program.conductivity_wanted,
+            store if store is not None else self._none, store is not None,
+            source if source is not None else self._none, source is not None, dq, dp,
+        )  # fmt: skip
+        if amplitudes:
+            self.doors.amplitude_cotangents(gradient.amplitudes, ports, n0, n1)
+
+
+class Gradient:
+    """Sums over time from which the gradient follows, in double precision."""
+
+    def __init__(self, program, sources: int):
+        self.program = program
+        self.difference = tuple(np.zeros(s) for s in program.pool.shapes)
+        self.sum = tuple(np.zeros(s if program.conductivity_wanted else (1,) * len(s)) for s in program.pool.shapes)
+        self.amplitudes = np.zeros(sources, dtype=complex)
+
+    def permittivity(self, number: int) -> np.ndarray:
+        """``dJ/d eps`` of electric component ``number`` over the box."""
+        return -self.program.box_weights[number] * self.difference[number]
+
+    def conductivity(self, number: int) -> np.ndarray:
+        """``dJ/d sigma`` of electric component ``number`` over the box, per S/m."""
+        return -self.program.box_weights[number] * self.sum[number] * (self.program.dt / (2 * EPS0))
+

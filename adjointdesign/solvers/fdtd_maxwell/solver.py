@@ -1,0 +1,261 @@
+"""Maxwell's equations in the time domain on the Yee grid, with exact tangent, adjoint and second-order adjoint."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+
+import numba
+import numpy as np
+
+from adjointdesign.errors import InputError
+from adjointdesign.solvers.fdtd_maxwell.medium import Box, Medium
+from adjointdesign.solvers.fdtd_maxwell.program import Program
+from adjointdesign.solvers.fdtd_maxwell.propagation import Propagation, Variation
+from adjointdesign.solvers.fdtd_maxwell.run_length import Decay, Steps
+from adjointdesign.tape import Solver
+from adjointdesign.timeloop.march import March
+from adjointdesign.timeloop.schedules import Plan, parse_bytes, plan
+
+logger = logging.getLogger(__name__)
+_PRECISIONS = {"double": np.float64, "single": np.float32}
+_BLOCK = 64
+
+
+class FdtdMaxwell(Solver):
+    """FDTD on the Yee grid.
+
+    Inputs of a run, each optional (what is left out keeps the background medium, or unit amplitude):
+    ``permittivity_x``, ``_y``, ``_z`` (relative) and ``conductivity_x``, ``_y``, ``_z`` (S/m) over the design box at the
+    positions of the electric component, shape ``box.shape("ex")`` and so on; ``amplitudes``, complex, one a source.
+    Outputs: the reading of every monitor, by its name.
+
+    Parameters
+    ----------
+    medium : Medium
+        Background, which also fixes the grid. Modes of sources and monitors are computed from it.
+    sources, monitors : sequence
+        See `adjointdesign.sources` and `adjointdesign.monitors`; names must differ.
+    boundaries : sequence
+        `Cpml`, `Pec`, `Pmc` or `Periodic`, one (or a pair low, high) an axis.
+    run_length : Steps or Decay
+        When to stop. The number of steps of the first run is kept for all later ones, so that the readings are one
+        differentiable function of the inputs.
+    box : Box, optional
+        Where the medium is designed; everywhere by default. Gradients are exact there, and its field history is what
+        memory is needed for.
+    courant : float
+        Time step over the stability limit of ``minimum_permittivity``.
+    minimum_permittivity : float, optional
+        Least relative permittivity that inputs may have; the least of the background by default.
+    precision : {"double", "single"}
+        Precision of the fields; readings and gradients are summed in double precision.
+    schedule : {"auto", "memory", "revolve", "disk"}
+        Checkpoint schedule, see `adjointdesign.timeloop.schedules.plan`.
+    memory_budget : str or int
+        What history and snapshots may take, such as ``"2GiB"``.
+    conductivity_gradient : bool
+        Whether conductivity is a designed quantity (its sums cost memory traffic).
+    threads : int, optional
+        Number of threads; all by default.
+
+    Raises
+    ------
+    InputError
+        When an argument cannot be used.
+    """
+
+    def __init__(self, medium: Medium, sources, monitors, *, boundaries, run_length: Steps | Decay, box: Box | None = None,
+                 courant: float = 0.95, minimum_permittivity: float | None = None, precision: str = "double",
+                 schedule: str = "auto", memory_budget: str | int = "2GiB", conductivity_gradient: bool = False,
+                 threads: int | None = None):  # fmt: skip
+        if precision not in _PRECISIONS:
+            raise InputError("precision", f"one of {', '.join(_PRECISIONS)}", precision, "choose one of these")
+        if not 0 < courant < 1:
+            raise InputError("courant", "a number between 0 and 1", courant, "try 0.95")
+        names = [x.name for x in (*sources, *monitors)]
+        if len(set(names)) != len(names):
+            raise InputError("names of sources and monitors", "all different", names, "rename the repeated ones")
+        self.program = Program(medium, sources, monitors, boundaries, box, courant, minimum_permittivity,
+                               _PRECISIONS[precision], conductivity_gradient)  # fmt: skip
+        self.run_length, self.schedule, self.memory_budget = run_length, schedule, parse_bytes(memory_budget)
+        self.threads = threads
+        self.steps = run_length.count if isinstance(run_length, Steps) else None
+        self._memo: tuple[dict, Propagation, March] | None = None
+
+    # -- the contract -------------------------------------------------------------------------------------------------
+
+    def forward(self, inputs) -> dict[str, np.ndarray]:
+        """Run and keep the history that an adjoint at the same inputs needs."""
+        self.forget()
+        with self._threads():
+            steps = self._run_steps(inputs)
+            propagation, march = self._march(inputs, self._plan(steps))
+            march.forward()
+        self._memo = ({k: np.array(v) for k, v in inputs.items()}, propagation, march)
+        return self.program.doors.read(propagation.readings)
+
+    def evaluate(self, inputs) -> dict[str, np.ndarray]:
+        """Run for the readings alone."""
+        with self._threads():
+            steps = self._run_steps(inputs)
+            propagation = self._propagation(inputs, steps, _BLOCK)
+            propagation.advance(0, -(-steps // _BLOCK), keep=False, replay=False)
+        return self.program.doors.read(propagation.readings)
+
+    def tangent(self, inputs, tangents) -> dict[str, np.ndarray]:
+        """Change of the readings for a change of the inputs."""
+        with self._threads():
+            steps = self._run_steps(inputs)
+            propagation = self._propagation(inputs, steps, _BLOCK, self._variation(inputs, tangents))
+            propagation.advance(0, -(-steps // _BLOCK), keep=False, replay=False)
+        return self.program.doors.read(propagation.tangent_readings)
+
+    def adjoint(self, inputs, cotangents) -> dict[str, np.ndarray]:
+        """Gradient with respect to every input for cotangents of the readings."""
+        with self._threads():
+            propagation, march = self._history(inputs)
+            propagation.set_cotangents(cotangents)
+            march.reverse()
+        return self._gradients(inputs, propagation.gradient)
+
+    def second_adjoint(self, inputs, tangents, cotangents, cotangent_tangents) -> dict[str, np.ndarray]:
+        """Derivative of `adjoint` along tangents of the inputs and of the cotangents."""
+        with self._threads():
+            steps = self._run_steps(inputs)
+            propagation, march = self._march(inputs, self._plan(steps, runs=2), self._variation(inputs, tangents))
+            march.forward()
+            propagation.set_cotangents(cotangents, cotangent_tangents)
+            march.reverse()
+        propagation.release()
+        return self._gradients(inputs, propagation.second)
+
+    def forget(self) -> None:
+        """Release the kept history."""
+        if self._memo is not None:
+            self._memo[1].release()
+            self._memo = None
+
+    # -- parts --------------------------------------------------------------------------------------------------------
+
+    @property
+    def dt(self) -> float:
+        """Time step, s."""
+        return self.program.dt
+
+    @contextmanager
+    def _threads(self):
+        before = numba.get_num_threads()
+        numba.set_num_threads(min(self.threads or numba.config.NUMBA_NUM_THREADS, numba.config.NUMBA_NUM_THREADS))
+        try:
+            yield
+        finally:
+            numba.set_num_threads(before)
+
+    def _split(self, values) -> tuple[dict, dict]:
+        """Box values of permittivity and conductivity by component."""
+        parts = {"permittivity": {}, "conductivity": {}}
+        for name, value in values.items():
+            kind, _, axis = name.rpartition("_")
+            if name == "amplitudes":
+                continue
+            if kind not in parts or "e" + axis not in self.program.grid.electric:
+                known = [f"{k}_{c[1]}" for k in parts for c in self.program.grid.electric] + ["amplitudes"]
+                raise InputError("input of FdtdMaxwell", f"one of {', '.join(known)}", name, "rename or remove it")
+            parts[kind]["e" + axis] = value
+        return parts["permittivity"], parts["conductivity"]
+
+    def _amplitudes(self, values, default: complex) -> np.ndarray:
+        count = len(self.program.doors.sources)
+        amplitudes = np.asarray(values.get("amplitudes", np.full(count, default)), dtype=complex)
+        if amplitudes.shape != (count,) or not np.all(np.isfinite(amplitudes)):
+            raise InputError("amplitudes", f"{count} finite numbers, one a source", amplitudes, "give one a source")
+        return amplitudes
+
+    def _propagation(self, inputs, steps, steps_per_unit, variation=None) -> Propagation:
+        coefficients = self.program.coefficients(*self._split(inputs))
+        return Propagation(self.program, coefficients, self._amplitudes(inputs, 1.0), steps, steps_per_unit, variation)
+
+    def _variation(self, inputs, tangents) -> Variation:
+        if not self.program.conductivity_wanted and self._split(tangents)[1]:
+            self._refuse_conductivity()
+        return Variation(*self.program.variation(*self._split(tangents)), self._amplitudes(tangents, 0.0))
+
+    def _plan(self, steps: int, runs: int = 1) -> Plan:
+        step_bytes, state_bytes = self.program.pool.bytes_per_step, self.program.zero_state().nbytes
+        # The second-order sweep keeps the histories of primal, tangent and, for one unit, adjoint.
+        histories = 1 if runs == 1 else 3
+        return plan(steps, histories * step_bytes, runs * state_bytes, self.memory_budget, self.schedule, _BLOCK)
+
+    def _march(self, inputs, chosen: Plan, variation=None) -> tuple[Propagation, March]:
+        propagation = self._propagation(inputs, self.steps, chosen.steps_per_unit, variation)
+        return propagation, March(chosen.schedule(), chosen.units, propagation)
+
+    def _history(self, inputs) -> tuple[Propagation, March]:
+        """The run kept by `forward` if it was at these inputs, else a new one; it serves one reverse sweep."""
+        if self._memo is not None:
+            kept, propagation, march = self._memo
+            if kept.keys() == inputs.keys() and all(np.array_equal(kept[k], inputs[k]) for k in kept):
+                if not march.reusable:
+                    self._memo = None
+                return propagation, march
+        self.forward(inputs)
+        return self._history(inputs)
+
+    def _gradients(self, inputs, gradient) -> dict[str, np.ndarray]:
+        out = {}
+        for name in inputs:
+            if name == "amplitudes":
+                complex_input = np.iscomplexobj(inputs[name])
+                out[name] = gradient.amplitudes if complex_input else gradient.amplitudes.real
+                continue
+            number = self.program.grid.electric.index("e" + name[-1])
+            if name.startswith("permittivity"):
+                out[name] = gradient.permittivity(number)
+            elif self.program.conductivity_wanted:
+                out[name] = gradient.conductivity(number)
+        return out
+
+    def _refuse_conductivity(self):
+        raise InputError(
+            "conductivity", "a solver made with conductivity_gradient=True", "a derivative with respect to it",
+            "make the solver with conductivity_gradient=True",
+        )  # fmt: skip
+
+    # -- run length ---------------------------------------------------------------------------------------------------
+
+    def _run_steps(self, inputs) -> int:
+        """The number of steps; a decaying run finds it once, at the first inputs it sees."""
+        if self.steps is None:
+            self.steps = self._find_decay(inputs)
+        return self.steps
+
+    def _find_decay(self, inputs) -> int:
+        rule = self.run_length
+        end = max((s.waveform.duration for s in self.program.doors.sources), default=0.0)
+        limit = int(np.ceil((end + rule.max_time) / self.dt))
+        units = -(-limit // rule.every)
+        propagation = self._propagation(inputs, units * rule.every, rule.every)
+        peak, steps = 0.0, units * rule.every
+        for unit in range(units):
+            propagation.advance(unit, unit + 1, keep=False, replay=True)
+            energy = self._electric_energy(propagation)
+            peak = max(peak, energy)
+            if (unit + 1) * rule.every * self.dt > end and energy <= rule.threshold * peak:
+                steps = (unit + 1) * rule.every
+                break
+        else:
+            logger.warning(
+                "the field energy fell only to %.1e of its peak (asked: %.1e) within %.3g s; raise run length max_time",
+                energy / peak if peak else 0.0, rule.threshold, limit * self.dt,
+            )  # fmt: skip
+        logger.debug("run length: %d steps of %.3g s", steps, self.dt)
+        return steps
+
+    def _electric_energy(self, propagation: Propagation) -> float:
+        """Sum of ``eps |E|^2`` over the grid, any unit."""
+        total = 0.0
+        for c, field in zip(self.program.grid.electric, propagation.state.fields):
+            inside = self.program.grid.interior(c)
+            total += float(np.sum(self.program.medium.permittivity[c][inside] * np.square(field[inside], dtype=float)))
+        return total
