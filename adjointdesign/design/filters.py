@@ -18,11 +18,13 @@ from scipy import fft
 from adjointdesign.design.border import pad
 from adjointdesign.design.operators import apply_linear, check_spacing, plain, real_array
 from adjointdesign.errors import InputError
+from adjointdesign.tape import taped
 
 GAUSSIAN_REACH = 4.0
 """Radius at which the Gaussian filter is cut off, in standard deviations (weight 3e-4 of the center's)."""
 
 
+@taped
 def conic_filter(rho, radius: float, spacing, border="edge"):
     """Filter a density with the conic ("hat") kernel ``w(r) = max(0, 1 - r / radius)``.
 
@@ -50,6 +52,7 @@ def conic_filter(rho, radius: float, spacing, border="edge"):
     return _filter(rho, "conic", radius, spacing, border)
 
 
+@taped
 def gaussian_filter(rho, sigma: float, spacing, border="edge"):
     """Filter a density with the kernel ``w(r) = exp(-r^2 / (2 sigma^2))``, cut off at four standard deviations.
 

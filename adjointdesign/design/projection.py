@@ -13,11 +13,13 @@ from scipy import sparse
 
 from adjointdesign.design.operators import along_axis, check_spacing, plain, real_array
 from adjointdesign.errors import InputError
+from adjointdesign.tape import taped
 
 CONTRAST = 1e-8
 """Change of density across a pixel below which there is no interface to smooth (it must exceed rounding)."""
 
 
+@taped
 def tanh_projection(rho, beta: float, eta: float = 0.5):
     """Project a density towards 0 and 1 with a smoothed step at ``eta``.
 
@@ -51,6 +53,7 @@ def tanh_projection(rho, beta: float, eta: float = 0.5):
     return _tanh(rho, beta, eta)
 
 
+@taped
 def smoothed_projection(rho, beta: float, eta: float, spacing):
     """Project a density such that its gradient lives on as ``beta`` goes to infinity (which is allowed).
 
@@ -113,6 +116,7 @@ def smoothed_projection(rho, beta: float, eta: float, spacing):
     return np.where(near, (1.0 - fill) * minus + fill * plus, _tanh(rho, beta, eta))
 
 
+@taped
 def robust_variants(rho, beta: float, eta: float = 0.5, delta: float = 0.1, spacing=None):
     """The eroded, nominal and dilated designs of robust optimization, by three thresholds of one filtered density.
 
@@ -160,7 +164,7 @@ def _check(beta, eta):
 
 def _tanh(rho, beta, eta):
     if np.isinf(beta):
-        return np.where(rho > eta, 1.0, 0.0)
+        return np.where(rho > eta, 1.0, 0.0 * rho)
     if beta == 0:
         return 1.0 * rho
     # Beyond 30 the step is flat to rounding; there autograd's derivative of tanh would overflow on its way to zero.
@@ -174,20 +178,28 @@ def _squared_steepness(rho, spacing, radius):
     axes = [a for a in range(len(shape)) if shape[a] > 2]
     if not axes:
         raise InputError("rho", "at least 3 pixels along some axis", f"shape {shape}", "use the tanh projection")
-    slopes = {a: along_axis(_difference(shape[a], 1), rho, a) / spacing[a] for a in axes}
+    slopes = {a: along_axis(difference(shape[a], 1), rho, a) / spacing[a] for a in axes}
     total = sum(slope**2 for slope in slopes.values())
     for a in axes:
-        total = total + radius**2 * (along_axis(_difference(shape[a], 2), rho, a) / spacing[a] ** 2) ** 2
+        total = total + radius**2 * (along_axis(difference(shape[a], 2), rho, a) / spacing[a] ** 2) ** 2
         for b in axes:
             if b > a:
-                mixed = along_axis(_difference(shape[b], 1), slopes[a], b) / spacing[b]
+                mixed = along_axis(difference(shape[b], 1), slopes[a], b) / spacing[b]
                 total = total + 2 * radius**2 * mixed**2
     return total
 
 
 @lru_cache(maxsize=32)
-def _difference(size: int, order: int) -> sparse.csr_array:
-    """First or second difference along an axis of ``size`` pixels."""
+def difference(size: int, order: int) -> sparse.csr_array:
+    """First or second difference along an axis of ``size`` pixels (at least 3), one-sided at both ends.
+
+    Parameters
+    ----------
+    size : int
+        Number of pixels.
+    order : {1, 2}
+        Which difference; it is not divided by the spacing.
+    """
     if order == 1:
         matrix = sparse.diags_array([-0.5, 0.5], offsets=[-1, 1], shape=(size, size)).tolil()
         matrix[0, :2] = matrix[-1, -2:] = [-1.0, 1.0]

@@ -16,8 +16,10 @@ import autograd.numpy as np
 
 from adjointdesign.design.operators import apply_linear, check_spacing, plain, real_array
 from adjointdesign.errors import InputError
+from adjointdesign.tape import taped
 
 
+@taped
 def render_polygon(vertices, shape, spacing, origin=(0.0, 0.0)):
     """Area fraction of a polygon in each pixel.
 
@@ -68,6 +70,7 @@ def render_polygon(vertices, shape, spacing, origin=(0.0, 0.0)):
     return sense * _collect(plain(middle_x), plain(middle_y), height, middle_x * height, nx, ny)
 
 
+@taped
 def render_rectangle(center, size, angle, shape, spacing, origin=(0.0, 0.0)):
     """Area fraction of a rectangle in each pixel.
 
@@ -98,6 +101,7 @@ def render_rectangle(center, size, angle, shape, spacing, origin=(0.0, 0.0)):
     return render_polygon(corners, shape, spacing, origin)
 
 
+@taped
 def render_ellipse(center, semi_axes, angle, shape, spacing, origin=(0.0, 0.0)):
     """Area fraction of an ellipse in each pixel.
 

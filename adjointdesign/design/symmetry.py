@@ -13,6 +13,7 @@ import numpy as np
 
 from adjointdesign.design.operators import apply_linear, plain, real_array
 from adjointdesign.errors import InputError
+from adjointdesign.tape import taped
 
 # Each symmetry: the order in which the axes are taken, then the axes that are reversed.
 GENERATORS = {
@@ -26,6 +27,7 @@ GENERATORS = {
 }
 
 
+@taped
 def symmetrize(rho, *symmetries: str):
     """Average a density over the group that the given symmetries generate.
 

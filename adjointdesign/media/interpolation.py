@@ -6,8 +6,10 @@ import autograd.numpy as np
 
 from adjointdesign.design.operators import real_array
 from adjointdesign.errors import InputError
+from adjointdesign.tape import taped
 
 
+@taped
 def linear_permittivity(rho, void: float, solid: float):
     """Permittivity linear in the density, ``eps = eps_v + rho (eps_s - eps_v)``.
 
@@ -26,6 +28,7 @@ def linear_permittivity(rho, void: float, solid: float):
     return void + real_array(rho, "rho", (0, 1, 2, 3)) * (solid - void)
 
 
+@taped
 def linear_index(rho, void: float, solid: float):
     """Refractive index linear in the density, ``eps = (n_v + rho (n_s - n_v))^2``.
 
@@ -55,6 +58,7 @@ def linear_index(rho, void: float, solid: float):
     return (low + real_array(rho, "rho", (0, 1, 2, 3)) * (high - low)) ** 2
 
 
+@taped
 def simp_permittivity(rho, void: float, solid: float, exponent: float = 3.0):
     """Permittivity by the power law SIMP, ``eps = eps_v + rho^p (eps_s - eps_v)``, which makes gray costly.
 
@@ -88,6 +92,7 @@ def simp_permittivity(rho, void: float, solid: float, exponent: float = 3.0):
     return void + rho**exponent * (solid - void)
 
 
+@taped
 def logarithmic_conductivity(rho, void: float, solid: float):
     """Conductivity linear in the density on a logarithmic scale, ``sigma = sigma_v (sigma_s / sigma_v)^rho``.
 

@@ -13,6 +13,7 @@ from scipy import sparse
 from adjointdesign.design.operators import along_axis, check_spacing, plain, real_array
 from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import OFFSETS, YeeGrid
+from adjointdesign.tape import taped
 
 
 def overlap_matrix(source_edges, target_edges) -> sparse.csr_array:
@@ -50,6 +51,7 @@ def overlap_matrix(source_edges, target_edges) -> sparse.csr_array:
     return sparse.csr_array((values, (rows, columns)), shape=(target.size - 1, source.size - 1))
 
 
+@taped
 def average(pixels, matrices, outside: float = 0.0):
     """Apply one overlap matrix an axis, and fill what the pixels do not cover.
 
@@ -87,6 +89,7 @@ def coverage(matrices) -> np.ndarray:
     return shares
 
 
+@taped
 def component_average(pixels, pixel_origin, pixel_spacing, grid: YeeGrid, component: str, ranges=None, outside: float = 0.0):
     """Mean of a pixel pattern over the dual cells of a field component.
 
