@@ -199,37 +199,40 @@ class ReducedFunctional(pyadjoint.ReducedFunctional):
         variables = [self.functional.block_variable, *(c.block_variable for c in self.controls)]
         return tuple(v.adj_value for v in variables)
 
+    def _sweep_tangent(self, tangents: list):
+        """Fill the tape with the tangents along ``tangents``."""
+        self.tape.reset_tlm_values()
+        for variable in (self.functional.block_variable, *(c.block_variable for c in self.controls)):
+            variable.reset_variables(("tlm",))
+        for control, tangent in zip(self.controls, tangents):
+            control.tlm_value = tangent
+        with stop_annotating(), self.tape.marked_control_dependents(self.controls):
+            self.tape.evaluate_tlm(markings=True)
+
     @no_annotations
     def tlm(self, m_dot):
         """Return the tangent along ``m_dot``, scaled like the functional."""
         self._require_point()
         tangents = self._checked(m_dot, "m_dot")
-        self.tape.reset_tlm_values()
-        for variable in (self.functional.block_variable, *(c.block_variable for c in self.controls)):
-            variable.reset_variables(("tlm",))
-        self.tlm_cb_pre(self.controls.delist([c.tape_value() for c in self.controls]))
-        for control, tangent in zip(self.controls, tangents):
-            control.tlm_value = tangent
-        with stop_annotating(), self.tape.marked_control_dependents(self.controls):
-            self.tape.evaluate_tlm(markings=True)
+        values = self.controls.delist([c.tape_value() for c in self.controls])
+        self.tlm_cb_pre(values)
+        self._sweep_tangent(tangents)
         value = self.functional.block_variable.tlm_value
         result = self.functional._ad_init_zero() if value is None else self.functional._ad_init_object(value)
         result = result._ad_mul(self.scale)
-        self.tlm_cb_post(
-            self.functional.block_variable.checkpoint, result, self.controls.delist([c.tape_value() for c in self.controls])
-        )
+        self.tlm_cb_post(self.functional.block_variable.checkpoint, result, values)
         return result
 
     @no_annotations
     def hessian(self, m_dot, hessian_input=None, evaluate_tlm=True, apply_riesz=False):
         """Return the Hessian's action on ``m_dot``; runs `derivative` first if that has not been done at this point."""
         self._require_point()
-        current = self._adjoint_values()
-        if self._sweep is None or any(a is not b for a, b in zip(self._sweep, current)):
+        if self._sweep is None or any(a is not b for a, b in zip(self._sweep, self._adjoint_values())):
             self.derivative()
         tangents = self._checked(m_dot, "m_dot")
         for control in self.controls:
-            control.block_variable.reset_variables(("hessian", "tlm") if evaluate_tlm else ("hessian",))
-        return super().hessian(
-            tangents, hessian_input=hessian_input, evaluate_tlm=evaluate_tlm, apply_riesz=apply_riesz
-        )
+            control.block_variable.reset_variables(("hessian",))
+        if evaluate_tlm:
+            self._sweep_tangent(tangents)
+        tangents = self.controls.delist(tangents)
+        return super().hessian(tangents, hessian_input=hessian_input, evaluate_tlm=False, apply_riesz=apply_riesz)
