@@ -112,6 +112,8 @@ def taylor_along(path: Callable, slope, curvature=None, largest_step: float = 1e
     for name, value in (("slope", slope), ("curvature", bend)):
         if value.shape != base.shape:
             raise InputError(name, f"shape {base.shape}, as the values have", value.shape, "return matching shapes")
+        if not np.all(np.isfinite(value)):
+            raise InputError(name, "finite values", value, "look for a division by zero in the derivative")
 
     def values(h):
         result = np.atleast_1d(np.asarray(path(h)))
