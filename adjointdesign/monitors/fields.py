@@ -34,7 +34,7 @@ class FieldMonitor:
     the one nearest to its upper face; along an axis of zero size there is one point, exactly where it was asked for.
     Components are brought to those points by linear interpolation (second order), except in the outer half cell of the
     domain, where the outermost value stands. ``E`` and ``H`` remain half a time step apart, each transformed at its own
-    instants; in a time series row ``n`` holds ``E(n dt)`` and ``H((n + 1/2) dt)``, with ``n`` as the solver counts it.
+    instants; row ``n`` of a time series holds what step ``n`` computed, ``H((n + 1/2) dt)`` and ``E((n + 1) dt)``.
 
     Parameters
     ----------

@@ -82,11 +82,10 @@ def relative_permittivity(medium, dt: float, frequency: float, component: str) -
 
     ``eps + i sigma cos(w dt/2) / (eps0 W)`` with ``W = (2/dt) sin(w dt/2)``; storage shape.
     """
-    permittivity = medium.permittivity[component]
-    if medium.conductivity is None or not np.any(medium.conductivity[component]):
+    permittivity, sigma = medium.permittivity[component], medium.conductivity.get(component)
+    if sigma is None or not np.any(sigma):
         return permittivity
-    half = math.pi * frequency * dt
-    return permittivity + 1j * medium.conductivity[component] * dt / (2 * EPS0 * math.tan(half))
+    return permittivity + 1j * sigma * dt / (2 * EPS0 * math.tan(math.pi * frequency * dt))
 
 
 def solve_modes(window: Window, medium, dt: float, frequency: float, count: int) -> list[Mode]:
@@ -178,22 +177,30 @@ class _CrossSection:
         gradient = sparse.vstack([product(derivative, node), product(node, derivative)], format="csr")
         curl = sparse.hstack([-product(half, derivative), product(derivative, half)], format="csr")
 
-        def permittivity(direction):
+        def at(direction, count):
+            """Permittivity at the component along ``direction``, and where that is free to be other than zero."""
             component = "e" + AXES[direction]
             if component not in grid.components:
-                return None
-            return relative_permittivity(medium, dt, frequency, component).ravel()[window.indices(component)]
+                return np.ones(count), np.zeros(count, bool)
+            indices = window.indices(component)
+            values = relative_permittivity(medium, dt, frequency, component).ravel()[indices]
+            metal = medium.conductor.get(component)
+            return values, np.ones(count, bool) if metal is None else ~metal.ravel()[indices]
 
-        first, second = permittivity(self.t1), permittivity(self.t2)
-        split = product(half, node).shape[0]
-        carried = np.r_[np.full(split, first is not None), np.full(curl.shape[1] - split, second is not None)]
-        self.split = split if first is not None else 0
-        self.transverse_permittivity = np.concatenate([e for e in (first, second) if e is not None])
-        self.gradient, self.curl = gradient[carried], curl[:, carried]
-        along = permittivity(window.axis)
-        self.longitudinal_permittivity = np.ones(gradient.shape[1]) if along is None else along
+        self.whole = product(half, node).shape[0]  # how many of all transverse values belong to axis 1
+        first, second = at(self.t1, self.whole), at(self.t2, curl.shape[1] - self.whole)
+        permittivity, self.free = (np.concatenate(parts) for parts in zip(first, second))
+        self.split = np.count_nonzero(first[1])
+        self.transverse_permittivity = permittivity[self.free]
+        self.gradient, self.curl = gradient[self.free], curl[:, self.free]
+        along, along_free = at(window.axis, gradient.shape[1])
+        self.inverse_along = along_free / (k * along)
+        if (abs(gradient[~self.free]) @ along_free).any():  # then H would not vanish with E there, and (2) not hold
+            raise InputError(
+                "conductor in a mode's window", "faces on planes of nodes", "faces between them", "move the faces onto nodes"
+            )
         g, c = self.gradient, self.curl
-        self.p = k * sparse.identity(g.shape[0]) - g @ sparse.diags_array(1 / (k * self.longitudinal_permittivity)) @ g.T
+        self.p = k * sparse.identity(g.shape[0]) - g @ sparse.diags_array(self.inverse_along) @ g.T
         self.q = k * sparse.diags_array(self.transverse_permittivity) - c.T @ c / k
 
     def eigenpairs(self, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -245,15 +252,17 @@ class _CrossSection:
     def complete(self, e_t: np.ndarray, b: complex) -> dict[str, np.ndarray]:
         """Every carried component that belongs to the transverse field ``e_t``, for ``exp(+i beta l)``."""
         u = self.q @ e_t / b
-        x1, x2, xl = AXES[self.t1], AXES[self.t2], AXES[self.window.axis]
-        along_e = -1j * (self.gradient.T @ u) / (self.k * self.longitudinal_permittivity)
+        along_e = -1j * (self.gradient.T @ u) * self.inverse_along
         along_h = -1j * (self.curl @ e_t) / self.k
+        e_whole, u_whole = np.zeros((2, self.free.size), complex)
+        e_whole[self.free], u_whole[self.free] = e_t, u
+        x1, x2, xl, n = AXES[self.t1], AXES[self.t2], AXES[self.window.axis], self.whole
         parts = {
-            "e" + x1: e_t[: self.split], "e" + x2: e_t[self.split :], "e" + xl: along_e,
-            "h" + x2: u[: self.split] / ETA0, "h" + x1: -u[self.split :] / ETA0, "h" + xl: along_h / ETA0,
+            "e" + x1: e_whole[:n], "e" + x2: e_whole[n:], "e" + xl: along_e,
+            "h" + x2: u_whole[:n] / ETA0, "h" + x1: -u_whole[n:] / ETA0, "h" + xl: along_h / ETA0,
         }  # fmt: skip
         window = self.window
-        return {c: parts[c].astype(complex).reshape(window.shape(c)) for c in window.grid.components}
+        return {c: parts[c].reshape(window.shape(c)) for c in window.grid.components}
 
 
 def _difference(cells: int) -> sparse.csr_array:

@@ -23,8 +23,10 @@ class Medium(Protocol):
     grid: YeeGrid
     permittivity: dict[str, np.ndarray]
     """Relative permittivity at each electric component."""
-    conductivity: dict[str, np.ndarray] | None
-    """Electric conductivity at each electric component, S/m."""
+    conductivity: dict[str, np.ndarray]
+    """Electric conductivity, S/m; components left out are lossless."""
+    conductor: dict[str, np.ndarray]
+    """Where a component lies in a perfect conductor; components left out have none."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """A stand-in for the solver's medium, a slab waveguide, and closed forms that modes are held against."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.optimize import brentq
@@ -13,7 +13,8 @@ from adjointdesign.grid.yee import AXES, YeeGrid
 class StandInMedium:
     grid: YeeGrid
     permittivity: dict
-    conductivity: dict | None = None
+    conductivity: dict = field(default_factory=dict)
+    conductor: dict = field(default_factory=dict)
 
 
 def layered(grid, across, center, width, core, cladding):

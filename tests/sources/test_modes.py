@@ -73,6 +73,31 @@ def test_rectangular_metal_guide_obeys_the_discrete_dispersion_relation(axis, si
     assert [m.beta for m in modes] == pytest.approx(list(2 / d * np.arcsin(b * d / 2)), rel=1e-11)
 
 
+@pytest.mark.parametrize("face", [0.0, 0.3])
+def test_guide_inside_a_block_of_metal_has_the_modes_of_the_hollow_one(face):
+    """Walls of conductor on the nodes are exact; a face between nodes is refused."""
+    small, dt = hollow("x")
+    large = YeeGrid((9, 11, 13), small.grid.spacing, (0.0, 0.0, 0.0), "3d")
+    medium = StandInMedium(large, {c: np.full(large.shape, 2.0) for c in large.electric})
+    for c in large.electric:
+        open_part = np.ones(large.shape, bool)
+        for axis, cells in ((1, 7), (2, 8)):
+            x = large.coordinates(c, axis) / large.spacing[axis]
+            between = (x > 2 + 1e-6) & (x < 2 + cells + face - 1e-6)
+            open_part &= between.reshape([-1 if b == axis else 1 for b in range(3)])
+        medium.conductor[c] = ~open_part
+    if face:
+        with pytest.raises(InputError, match="faces on planes of nodes"):
+            solve_modes(full_window(medium, "x")[0], medium, dt, 0.9 * C0, 5)
+        return
+    modes = solve_modes(full_window(medium, "x")[0], medium, dt, 0.9 * C0, 5)
+    expected = solve_modes(full_window(small, "x")[0], small, dt, 0.9 * C0, 5)
+    assert [m.beta for m in modes] == pytest.approx([m.beta for m in expected], rel=1e-11)
+    for c, field in modes[2].fields.items():
+        inside = tuple(slice(2, 2 + n) for n in expected[2].fields[c].shape)
+        assert np.abs(field[inside]) == pytest.approx(np.abs(expected[2].fields[c]), rel=1e-8, abs=1e-8)
+
+
 def wire(axis="x", cells=14, length=6):
     """A silicon-like bar off center in oxide, walls close: every component matters and nothing is symmetric."""
     a = AXES.index(axis)
