@@ -2,7 +2,7 @@
 
     rho_filtered_i = sum_j w(|x_i - x_j|) rho_j / sum_j w(|x_i - x_j|)
 
-B. S. Lazarov, F. Wang and O. Sigmund, Arch. Appl. Mech. 86, 189 (2016), Eqs. (2) and (3). The border of the design
+B. S. Lazarov, F. Wang and O. Sigmund, Arch. Appl. Mech. 86, 189 (2016). The border of the design
 region takes part with fixed values, so that the sum of the weights is the same at every pixel, and the filtered design
 joins the waveguides that lead to it. The convolution is done by FFT; its transpose is exact.
 """

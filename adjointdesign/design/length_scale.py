@@ -20,7 +20,7 @@ from adjointdesign.errors import InputError
 from adjointdesign.tape import taped
 
 DECAY = 64.0
-"""Decay rate ``c`` of the interior's indicator over ``R^2``, as in A. M. Hammond et al., Opt. Express 29, 23916 (2021)."""
+"""Decay rate ``c`` of the interior's indicator over ``R^2`` (A. M. Hammond et al., Opt. Express 29, 23916 (2021))."""
 
 TOLERANCE = 1e-7
 """Value of ``g`` that counts as satisfied. Straight bars of just the length scale, at any angle, reach some 1e-8 with a
@@ -40,7 +40,8 @@ def conic_thresholds(length: float, radius: float) -> tuple[float, float]:
     Returns
     -------
     eta_e, eta_d : float
-        ``eta_e = 1/2 + (b / R)^2 / 4`` for ``b <= R`` and ``b / R - (b / R)^2 / 4`` up to ``2 R``; ``eta_d = 1 - eta_e``.
+        ``eta_e = 1/2 + (b / R)^2 / 4`` for ``b <= R`` and ``b / R - (b / R)^2 / 4`` up to ``2 R``;
+        ``eta_d = 1 - eta_e``.
 
     Raises
     ------
@@ -52,7 +53,7 @@ def conic_thresholds(length: float, radius: float) -> tuple[float, float]:
     X. Qian and O. Sigmund, Comput. Methods Appl. Mech. Eng. 253, 237 (2013).
     """
     if not (radius > 0 and 0 < length < 2 * radius):
-        raise InputError("length", f"between 0 and twice the filter radius {radius} m", length, "enlarge the filter radius")
+        raise InputError("length", f"between 0 and twice the radius {radius} m", length, "enlarge the filter radius")
     ratio = length / radius
     eta_e = 0.5 + ratio**2 / 4 if ratio <= 1 else ratio - ratio**2 / 4
     return eta_e, 1.0 - eta_e
@@ -117,7 +118,8 @@ def _constraint(filtered, projected, length, radius, spacing, tolerance):
     filtered, projected = real_array(filtered, "filtered", (2, 3)), real_array(projected, "projected", (2, 3))
     shape = plain(filtered).shape
     if plain(projected).shape != shape:
-        raise InputError("projected", f"shape {shape}, as filtered", f"shape {plain(projected).shape}", "project that field")
+        got = f"shape {plain(projected).shape}"
+        raise InputError("projected", f"shape {shape}, as filtered", got, "project that field")
     if not tolerance > 0:
         raise InputError("tolerance", "a positive number", tolerance, "correct it")
     spacing = check_spacing(spacing, len(shape))

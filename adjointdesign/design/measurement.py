@@ -1,14 +1,14 @@
 """Measurement of the length scales of a finished, binary pattern.
 
 A phase has the length scale D if it is a union of discs of diameter D, that is, if the morphological opening with that
-disc leaves it unchanged. This is the definition of M. Chen et al., Opt. Express 32, 9 (2024), and of the `imageruler`
-package. As there, pixels on the edge of features that have an interior are left out of the comparison: a pixel pattern
+disc leaves it unchanged. This is the definition of M. Chen et al., J. Opt. Soc. Am. B 41, A161 (2024), and of the
+`imageruler` package. As there, pixels on the edge of features that have an interior are left out of the comparison: a pixel pattern
 cannot follow a curve more closely than that. Sharp corners are length-scale violations in this sense.
 
 Discs are centered on pixel centers, edges and corners, and cover a pixel when its center is less than ``D / 2`` plus a
-quarter of a pixel away. Diameters are whole pixels: they grow by steps of a half until one fails, and are then bisected.
-With this a bar of n pixels along an axis measures n pixels exactly, bars at other angles right to one pixel, and discs up
-to one and a half pixels too small: the reading errs on the safe side.
+quarter of a pixel away. Diameters are whole pixels: they grow by half until one fails, and are then bisected. With this
+a bar of n pixels along an axis measures n pixels exactly, bars at other angles right to one pixel, and discs up to one
+and a half pixels too small: the reading errs on the safe side.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def measure_length_scale(pattern, spacing, border="edge") -> LengthScale:
 
 
 def _largest_disc(pattern, spacing, border, solid):
-    """Largest diameter, in steps of the smaller pixel size, that finds no violation; infinite if the pattern's size does."""
+    """Largest diameter, in steps of the smaller pixel size, without violation; infinite if that of the pattern has none."""
     step = min(spacing)
     limit = math.ceil(max(n * d for n, d in zip(pattern.shape, spacing)) / step)
     passed, failed = 1, 2

@@ -116,7 +116,7 @@ def check_spacing(spacing, ndim: int) -> tuple[float, ...]:
     """
     values = np.broadcast_to(spacing, ndim) if np.ndim(spacing) == 0 else np.asarray(spacing)
     if values.shape != (ndim,) or not np.all(np.isfinite(values)) or not np.all(values > 0):
-        raise InputError("spacing", f"{ndim} positive lengths in metres", spacing, "give the pixel size along each axis")
+        raise InputError("spacing", f"{ndim} positive lengths in metres", spacing, "give a pixel size an axis")
     return tuple(float(v) for v in values)
 
 

@@ -128,8 +128,9 @@ def render_ellipse(center, semi_axes, angle, shape, spacing, origin=(0.0, 0.0)):
     nx, ny, spacing, origin = _grid(shape, spacing, origin)
     # The boundary is x = x0 + x1 cos s + x2 sin s, and likewise y, in pixels.
     cosine, sine = np.cos(angle), np.sin(angle)
-    x0, x1, x2 = (center[0] - origin[0]) / spacing[0], semi_axes[0] * cosine / spacing[0], -semi_axes[1] * sine / spacing[0]
-    y0, y1, y2 = (center[1] - origin[1]) / spacing[1], semi_axes[0] * sine / spacing[1], semi_axes[1] * cosine / spacing[1]
+    a, b = semi_axes[0], semi_axes[1]
+    x0, x1, x2 = (center[0] - origin[0]) / spacing[0], a * cosine / spacing[0], -b * sine / spacing[0]
+    y0, y1, y2 = (center[1] - origin[1]) / spacing[1], a * sine / spacing[1], b * cosine / spacing[1]
 
     s = np.concatenate([_ellipse_crossings(x0, x1, x2, nx), _ellipse_crossings(y0, y1, y2, ny), np.array([0.0])])
     s = s - 2 * np.pi * np.floor(plain(s) / (2 * np.pi))
@@ -145,7 +146,8 @@ def render_ellipse(center, semi_axes, angle, shape, spacing, origin=(0.0, 0.0)):
     d_sin2, d_cos2 = 2 * np.cos(2 * mean) * np.sin(2 * half), -2 * np.sin(2 * mean) * np.sin(2 * half)
     height = y1 * d_cos + y2 * d_sin
     # Integral of (x1 cos + x2 sin)(-y1 sin + y2 cos) ds.
-    moment = x0 * height + x1 * y2 * (half + d_sin2 / 4) - x2 * y1 * (half - d_sin2 / 4) - (x2 * y2 - x1 * y1) * d_cos2 / 4
+    moment = x0 * height - (x2 * y2 - x1 * y1) * d_cos2 / 4
+    moment = moment + x1 * y2 * (half + d_sin2 / 4) - x2 * y1 * (half - d_sin2 / 4)
     return _collect(middle_x, middle_y, height, moment, nx, ny)
 
 
@@ -170,7 +172,8 @@ def _placed(center, size, name, angle):
 def _line_crossings(start, step, lines):
     """Edges and their parameters, 0 to 1, where straight edges cross the grid lines 0 to ``lines``."""
     reach = np.arange(lines + 1)[None, :]
-    low, high = np.minimum(plain(start), plain(start) + plain(step)), np.maximum(plain(start), plain(start) + plain(step))
+    begin, end = plain(start), plain(start) + plain(step)
+    low, high = np.minimum(begin, end), np.maximum(begin, end)
     edge, line = np.nonzero((low[:, None] < reach) & (reach < high[:, None]))
     return edge, (line - start[edge]) / step[edge]
 

@@ -56,9 +56,9 @@ def symmetrize(rho, *symmetries: str):
             raise InputError("symmetry", f"one of {', '.join(GENERATORS)}", name, "choose one of these")
         order, flips = GENERATORS[name]
         if order[:2] == (1, 0) and shape[0] != shape[1]:
-            raise InputError("rho", f"as many pixels along x as along y for {name}", f"shape {shape}", "use a square region")
+            raise InputError("rho", f"as many pixels along x as y for {name}", f"shape {shape}", "use a square region")
         if len(shape) == 2 and 2 in flips:
-            raise InputError("symmetry", "one in the x-y plane for a two-dimensional design", name, "leave it out")
+            raise InputError("symmetry", "one of the x-y plane for a two-dimensional design", name, "leave it out")
     group = _closure(tuple(symmetries))
 
     def average(x):

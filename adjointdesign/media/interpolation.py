@@ -51,7 +51,8 @@ def linear_index(rho, void: float, solid: float):
 
     References
     ----------
-    R. E. Christiansen, J. Vester-Petersen, S. P. Madsen and O. Sigmund, Comput. Methods Appl. Mech. Eng. 343, 23 (2019).
+    R. E. Christiansen, J. Vester-Petersen, S. P. Madsen and O. Sigmund, Comput. Methods Appl. Mech. Eng. 343, 23
+    (2019).
     """
     _positive(void, solid, "relative permittivity")
     low, high = void**0.5, solid**0.5

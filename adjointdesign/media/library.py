@@ -53,7 +53,7 @@ MATERIALS = {
         Material(
             "Si", "crystalline silicon, 26 C",
             (10.6684293, 0.0030434748, 1.54133408), (0.301516485e-6, 1.13475115e-6, 1104e-6), (1.36e-6, 11.04e-6),
-            "C. D. Salzberg and J. J. Villa, J. Opt. Soc. Am. 47, 244 (1957); formula: B. Tatian, Appl. Opt. 23, 4477 (1984)",
+            "C. D. Salzberg and J. J. Villa, J. Opt. Soc. Am. 47, 244 (1957); fit by B. Tatian, Appl. Opt. 23, 4477 (1984)",
         ),
         Material(
             "Si3N4", "stoichiometric silicon nitride film, LPCVD",
@@ -90,10 +90,8 @@ def permittivity(material: str, wavelength):
     lam = np.asarray(wavelength, float)
     shortest, longest = entry.valid
     if not np.all((lam > 0) & (lam >= shortest) & (lam <= longest)):
-        raise InputError(
-            "wavelength", f"{shortest * 1e6:g} to {longest * 1e6:g} micrometers in m, where {entry.source} is valid for {material}",
-            wavelength, "choose another wavelength, or give a permittivity",
-        )
+        wanted = f"{shortest:g} to {longest:g} m, the range of {entry.source} for {material}"
+        raise InputError("wavelength", wanted, wavelength, "choose another wavelength, or give a permittivity")
     result = np.ones_like(lam)
     for strength, resonance in zip(entry.strengths, entry.resonances):
         result = result + strength * lam**2 / (lam**2 - resonance**2)

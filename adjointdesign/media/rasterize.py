@@ -90,7 +90,9 @@ def coverage(matrices) -> np.ndarray:
 
 
 @taped
-def component_average(pixels, pixel_origin, pixel_spacing, grid: YeeGrid, component: str, ranges=None, outside: float = 0.0):
+def component_average(
+    pixels, pixel_origin, pixel_spacing, grid: YeeGrid, component: str, ranges=None, outside: float = 0.0
+):
     """Mean of a pixel pattern over the dual cells of a field component.
 
     Parameters
@@ -146,7 +148,7 @@ def component_matrices(shape, pixel_origin, pixel_spacing, grid: YeeGrid, compon
         As `component_average`.
     """
     if component not in grid.components:
-        raise InputError("component", f"one of {', '.join(grid.components)}", component, "choose one that the grid carries")
+        raise InputError("component", f"one of {', '.join(grid.components)}", component, "choose one of the grid's")
     spacing = check_spacing(pixel_spacing, grid.ndim)
     if len(shape) != grid.ndim or len(pixel_origin) != grid.ndim:
         raise InputError("pixel_origin", f"{grid.ndim} coordinates", pixel_origin, "give one value an axis")
@@ -155,7 +157,8 @@ def component_matrices(shape, pixel_origin, pixel_spacing, grid: YeeGrid, compon
     for axis in range(grid.ndim):
         start, stop = ranges[axis]
         if not 0 <= start < stop <= grid.shape[axis]:
-            raise InputError("ranges", f"slots within 0 and {grid.shape[axis]} along axis {axis}", ranges[axis], "correct them")
+            wanted = f"slots within 0 and {grid.shape[axis]} along axis {axis}"
+            raise InputError("ranges", wanted, ranges[axis], "correct them")
         # Both edges of a dual cell are a whole or half number of cells away from the origin.
         edges = (np.arange(start, stop + 1) - 1.5 + OFFSETS[component][axis]) * grid.spacing[axis] + grid.origin[axis]
         source = pixel_origin[axis] + np.arange(shape[axis] + 1) * spacing[axis]

@@ -30,4 +30,5 @@ def dot_product_residual(function, x, seed=0):
     cotangent = rng.standard_normal(function(x).shape)
     pushed = function(x + direction) - function(x)
     pulled = grad(lambda v: np.sum(cotangent * function(v)))(x)
-    return abs(np.sum(pushed * cotangent) - np.sum(direction * pulled)) / np.sqrt(np.sum(pushed**2) * np.sum(cotangent**2))
+    scale = np.sqrt(np.sum(pushed**2) * np.sum(cotangent**2))
+    return abs(np.sum(pushed * cotangent) - np.sum(direction * pulled)) / scale

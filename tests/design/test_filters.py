@@ -14,7 +14,9 @@ def direct_sum(rho, weights, mode):
 
 
 @pytest.mark.parametrize("border, mode", [("edge", "nearest"), ("periodic", "wrap")])
-@pytest.mark.parametrize("filtered, kind, radius", [(conic_filter, "conic", 62e-9), (gaussian_filter, "gaussian", 20e-9)])
+@pytest.mark.parametrize(
+    "filtered, kind, radius", [(conic_filter, "conic", 62e-9), (gaussian_filter, "gaussian", 20e-9)]
+)
 def test_fft_convolution_equals_direct_sum(filtered, kind, radius, border, mode):
     rho = np.random.default_rng(1).random((31, 18))
     spacing = (10e-9, 12e-9)

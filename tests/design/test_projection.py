@@ -30,7 +30,8 @@ def test_tanh_limits():
 
 
 def test_tanh_derivatives():
-    first, second = taylor_orders(lambda x: tanh_projection(x, 6.0, 0.45), smooth_field(), steps=(4e-3, 2e-3, 1e-3, 5e-4))
+    steps = (4e-3, 2e-3, 1e-3, 5e-4)
+    first, second = taylor_orders(lambda x: tanh_projection(x, 6.0, 0.45), smooth_field(), steps=steps)
     assert first == pytest.approx(2.0, abs=0.05) and second == pytest.approx(3.0, abs=0.1)
 
 
@@ -74,6 +75,13 @@ def test_gradient_stays_as_the_projection_sharpens():
     smoothed = [response(beta, lambda x, b: smoothed_projection(x, b, 0.5, 1.0)) for beta in (32.0, 1e3, np.inf)]
     assert min(smoothed) > 0.8 * max(smoothed) > 0
     assert response(np.inf, lambda x, b: tanh_projection(x, b, 0.5)) == 0
+
+
+@pytest.mark.parametrize("beta", [8.0, 200.0, np.inf])
+def test_no_jump_as_an_interface_enters_a_pixel(beta):
+    step = 1e-3
+    values = np.array([smoothed_projection(straight_edge(p, 0.3, 9), beta, 0.5, 1.0) for p in np.arange(0, 1.2, step)])
+    assert np.max(np.abs(np.diff(values, axis=0))) < 1.2 * step
 
 
 def test_uniform_start_with_rounding_noise_has_the_tanh_gradient():

@@ -41,7 +41,7 @@ def star(count=9, scale=1.0, seed=0):
     return np.stack([radii * np.cos(angles), radii * np.sin(angles)], axis=1)
 
 
-def disturbed(vertices):
+def placed(vertices):
     return np.array([110e-9, 160e-9]) + 90e-9 * vertices
 
 
@@ -60,7 +60,7 @@ def test_polygon_pixels_equal_clipping(center):
 
 @pytest.mark.parametrize("count", [3, 4, 50])
 def test_polygon_area_is_conserved_and_sense_does_not_matter(count):
-    vertices = disturbed(star(count))
+    vertices = placed(star(count))
     image = render_polygon(vertices, *GRID)
     assert image.sum() * np.prod(GRID[1]) == pytest.approx(shoelace(vertices), rel=1e-12)
     testing.assert_allclose(render_polygon(vertices[::-1], *GRID), image, atol=1e-12)
@@ -91,10 +91,11 @@ def test_ellipse_equals_limit_of_polygons(angle):
 
 
 def test_ellipse_larger_than_the_grid_fills_it():
-    testing.assert_allclose(render_ellipse(np.array([1e-7, 1e-7]), np.array([9e-7, 8e-7]), 0.1, *GRID), 1.0, atol=1e-12)
+    axes = np.array([5e-7, 4e-7])
+    testing.assert_allclose(render_ellipse(np.array([1e-7, 1e-7]), 2 * axes, 0.1, *GRID), 1.0, atol=1e-12)
     # Beyond the grid on either side nothing is left behind.
-    testing.assert_allclose(render_ellipse(np.array([9e-7, 1e-7]), np.array([5e-7, 4e-7]), 0.1, *GRID), 0.0, atol=1e-12)
-    testing.assert_allclose(render_ellipse(np.array([-9e-7, 1e-7]), np.array([5e-7, 4e-7]), 0.1, *GRID), 0.0, atol=1e-12)
+    for x in (9e-7, -9e-7):
+        testing.assert_allclose(render_ellipse(np.array([x, 1e-7]), axes, 0.1, *GRID), 0.0, atol=1e-12)
 
 
 def test_ellipse_hanging_over_the_border():
@@ -106,10 +107,12 @@ def test_ellipse_hanging_over_the_border():
 PARAMETRIZED = {
     "polygon": (lambda p: render_polygon(110e-9 + 90e-9 * np.reshape(p, (-1, 2)), *GRID), star().ravel(), 4e-4),
     "rectangle": (
-        lambda p: render_rectangle(1e-7 * p[:2], 1e-7 * p[2:4], p[4], *GRID), np.array([1.07, 1.53, 1.41, 0.93, 0.3]), 4e-4
+        lambda p: render_rectangle(1e-7 * p[:2], 1e-7 * p[2:4], p[4], *GRID),
+        np.array([1.07, 1.53, 1.41, 0.93, 0.3]), 4e-4,
     ),
     "ellipse": (
-        lambda p: render_ellipse(1e-7 * p[:2], 1e-7 * p[2:4], p[4], *GRID), np.array([1.07, 1.53, 0.81, 0.63, 0.3]), 1e-4
+        lambda p: render_ellipse(1e-7 * p[:2], 1e-7 * p[2:4], p[4], *GRID),
+        np.array([1.07, 1.53, 0.81, 0.63, 0.3]), 1e-4,
     ),
 }
 
@@ -123,11 +126,10 @@ def test_derivatives_in_every_parameter(name):
 
 
 def test_area_gradient_is_the_closed_form():
-    cell = np.prod(GRID[1])
-    slope = grad(lambda a: cell * np.sum(render_ellipse(np.array([1e-7, 1.6e-7]), a, 0.3, *GRID)))(np.array([8e-8, 5e-8]))
-    testing.assert_allclose(slope, np.pi * np.array([5e-8, 8e-8]), rtol=1e-9)
-    slope = grad(lambda s: cell * np.sum(render_rectangle(np.array([1e-7, 1.6e-7]), s, 0.3, *GRID)))(np.array([8e-8, 5e-8]))
-    testing.assert_allclose(slope, [5e-8, 8e-8], rtol=1e-9)
+    cell, center, lengths = np.prod(GRID[1]), np.array([1e-7, 1.6e-7]), np.array([8e-8, 5e-8])
+    for render, factor in ((render_ellipse, np.pi), (render_rectangle, 1.0)):
+        slope = grad(lambda lengths: cell * np.sum(render(center, lengths, 0.3, *GRID)))(lengths)
+        testing.assert_allclose(slope, factor * lengths[::-1], rtol=1e-9)
 
 
 def test_bad_input_is_named():

@@ -27,14 +27,17 @@ def test_result_is_invariant(name):
 
 @pytest.mark.parametrize("names, order", [
     (("mirror_x",), 2), (("mirror_x", "mirror_y"), 4), (("diagonal", "antidiagonal"), 4), (("rotate_90",), 4),
-    (("rotate_180",), 2), (("rotate_90", "mirror_x"), 8), (("mirror_x", "diagonal"), 8), (("mirror_x", "mirror_y", "mirror_z"), 8),
+    (("rotate_180",), 2), (("rotate_90", "mirror_x"), 8), (("mirror_x", "diagonal"), 8),
+    (("mirror_x", "mirror_y", "mirror_z"), 8),
     (("rotate_90", "mirror_x", "mirror_z"), 16), ((), 1),
 ])
 def test_group_order(names, order):
     assert len(_closure(names)) == order
 
 
-@pytest.mark.parametrize("names", [(name,) for name in GENERATORS] + [("rotate_90", "mirror_x"), ("mirror_z", "diagonal")])
+@pytest.mark.parametrize(
+    "names", [(name,) for name in GENERATORS] + [("rotate_90", "mirror_x"), ("mirror_z", "diagonal")]
+)
 def test_idempotent_self_adjoint_and_mean_preserving(names):
     x, y = np.random.default_rng(1).random((2, 5, 5, 4))
     once = symmetrize(x, *names)
