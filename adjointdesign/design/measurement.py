@@ -2,8 +2,8 @@
 
 A phase has the length scale D if it is a union of discs of diameter D, that is, if the morphological opening with that
 disc leaves it unchanged. This is the definition of M. Chen et al., J. Opt. Soc. Am. B 41, A161 (2024), and of the
-`imageruler` package. As there, pixels on the edge of features that have an interior are left out of the comparison: a pixel pattern
-cannot follow a curve more closely than that. Sharp corners are length-scale violations in this sense.
+`imageruler` package. As there, pixels on the edge of features that have an interior are left out of the comparison: a
+pixel pattern cannot follow a curve more closely than that. Sharp corners are length-scale violations in this sense.
 
 Discs are centered on pixel centers, edges and corners, and cover a pixel when its center is less than ``D / 2`` plus a
 quarter of a pixel away. Diameters are whole pixels: they grow by half until one fails, and are then bisected. With this
@@ -77,7 +77,7 @@ def measure_length_scale(pattern, spacing, border="edge") -> LengthScale:
 
 
 def _largest_disc(pattern, spacing, border, solid):
-    """Largest diameter, in steps of the smaller pixel size, without violation; infinite if that of the pattern has none."""
+    """Largest diameter, in steps of the smaller pixel size, without violation; infinite if none is found."""
     step = min(spacing)
     limit = math.ceil(max(n * d for n, d in zip(pattern.shape, spacing)) / step)
     passed, failed = 1, 2

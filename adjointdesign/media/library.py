@@ -53,7 +53,8 @@ MATERIALS = {
         Material(
             "Si", "crystalline silicon, 26 C",
             (10.6684293, 0.0030434748, 1.54133408), (0.301516485e-6, 1.13475115e-6, 1104e-6), (1.36e-6, 11.04e-6),
-            "C. D. Salzberg and J. J. Villa, J. Opt. Soc. Am. 47, 244 (1957); fit by B. Tatian, Appl. Opt. 23, 4477 (1984)",
+            "C. D. Salzberg and J. J. Villa, J. Opt. Soc. Am. 47, 244 (1957), "
+            "with the fit of B. Tatian, Appl. Opt. 23, 4477 (1984)",
         ),
         Material(
             "Si3N4", "stoichiometric silicon nitride film, LPCVD",
