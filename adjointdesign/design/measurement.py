@@ -23,6 +23,7 @@ from adjointdesign.design.border import pad
 from adjointdesign.design.operators import check_spacing, real_array
 from adjointdesign.errors import InputError
 
+
 @dataclass(frozen=True)
 class LengthScale:
     """Measured minimum length scales of a pattern.
