@@ -49,8 +49,8 @@ class FieldMonitor:
     frequencies : array_like of float, optional
         Frequencies, Hz; a time series when left out.
     colocate : bool, optional
-        Interpolate to the common points. With False, the one component asked for is read at its own positions within the
-        box (the nearest ones along axes of zero size), without interpolation.
+        Interpolate to the common points. With False, the one component asked for is read at its own positions within
+        the box (the nearest ones along axes of zero size), without interpolation.
 
     Raises
     ------
@@ -72,7 +72,9 @@ class FieldMonitor:
         if self.frequencies is not None:
             object.__setattr__(self, "frequencies", check_frequencies(self.name, self.frequencies))
         if len(self.size) != len(self.center) or min(self.size) < 0:
-            raise InputError(f"{what}: size", f"{len(self.center)} lengths, none negative", self.size, "correct the size")
+            raise InputError(
+                f"{what}: size", f"{len(self.center)} lengths, none negative", self.size, "correct the size"
+            )
         if not self.components or len(set(self.components)) != len(self.components):
             raise InputError(f"{what}: components", "at least one, none twice", self.components, "name them once each")
         if not self.colocate and len(self.components) > 1:

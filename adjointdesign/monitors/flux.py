@@ -20,8 +20,8 @@ class FluxMonitor:
     The reading has shape ``(n_frequencies, 2, n_points)``, complex: ``[:, 0]`` holds the tangential E, V/m times s, and
     ``[:, 1]`` the H that goes with it, signed and times its share of the area (A m s; A s in two dimensions).
     Each pair shares its place in the plane as it is; H is the mean of its values half a cell on either side. The
-    rule is the trapezoidal one, half weights on the edges, also where an edge is a wall or symmetry plane of the domain.
-    So defined, the fluxes out of the faces of a box balance the work done inside it exactly, as discretised.
+    rule is the trapezoidal one, half weights on the edges, also where an edge is a wall or symmetry plane of the
+    domain. So defined, the fluxes out of the faces of a box balance the work done inside it exactly, as discretised.
 
     Parameters
     ----------
@@ -50,7 +50,9 @@ class FluxMonitor:
 
     def __post_init__(self):
         object.__setattr__(self, "frequencies", check_frequencies(self.name, self.frequencies))
-        window_bounds(f"monitor '{self.name}'", self.center, self.axis, self.size)  # raises when they do not fit together
+        window_bounds(
+            f"monitor '{self.name}'", self.center, self.axis, self.size
+        )  # raises when they do not fit together
 
     @property
     def bounds(self) -> Bounds:

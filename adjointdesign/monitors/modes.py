@@ -17,7 +17,8 @@ from adjointdesign.sources.windows import place_window, window_bounds
 class ModePlacement:
     """A mode monitor on a grid: at each frequency its own weights.
 
-    ``weights[c]`` has shape ``(n_frequencies, n_modes * 2, n_points)``; `modes` are the solved modes, a list a frequency.
+    ``weights[c]`` has shape ``(n_frequencies, n_modes * 2, n_points)``; `modes` are the solved modes, a list a
+    frequency.
     """
 
     indices: dict[str, np.ndarray]
@@ -87,7 +88,9 @@ class ModeMonitor:
         if not orders or any(not isinstance(o, (int, np.integer)) or o < 0 for o in orders):
             raise InputError(f"monitor '{self.name}': mode_orders", "integers from 0", self.mode_orders, "count from 0")
         object.__setattr__(self, "mode_orders", orders)
-        window_bounds(f"monitor '{self.name}'", self.center, self.axis, self.size)  # raises when they do not fit together
+        window_bounds(
+            f"monitor '{self.name}'", self.center, self.axis, self.size
+        )  # raises when they do not fit together
 
     @property
     def bounds(self) -> Bounds:

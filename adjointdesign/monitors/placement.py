@@ -15,10 +15,11 @@ from adjointdesign.sources.placing import Bounds, Medium
 class Placement(Protocol):
     """A monitor on a grid.
 
-    ``indices`` maps each component to the flat storage indices that the solver samples at every step. ``read`` takes, for
-    each component, the running transforms ``sum_n F(t_n) exp(+i w t_n) dt``, shape ``(n_frequencies, n_points)``, with
-    ``t_n = n dt`` for E and ``(n + 1/2) dt`` for H, or the real samples themselves, shape ``(n_steps, n_points)``.
-    ``shape`` is that of the reading; its first entry is -1 for a time series, whose length only the run knows.
+    ``indices`` maps each component to the flat storage indices that the solver samples at every step. ``read`` takes,
+    for each component, the running transforms ``sum_n F(t_n) exp(+i w t_n) dt``, shape ``(n_frequencies, n_points)``,
+    with ``t_n = n dt`` for E and ``(n + 1/2) dt`` for H, or the real samples themselves, shape ``(n_steps,
+    n_points)``. ``shape`` is that of the reading; its first entry is -1 for a time series, whose length only the run
+    knows.
     """
 
     indices: dict[str, np.ndarray]
@@ -49,7 +50,9 @@ def check_frequencies(name: str, frequencies) -> np.ndarray:
     """Frequencies as an array of float; `InputError` unless they are a row of positive numbers in Hz."""
     values = np.atleast_1d(np.asarray(frequencies, dtype=float))
     if values.ndim != 1 or values.size == 0 or not np.all(np.isfinite(values) & (values > 0)):
-        raise InputError(f"monitor '{name}': frequencies", "positive numbers in Hz", frequencies, "correct the frequencies")
+        raise InputError(
+            f"monitor '{name}': frequencies", "positive numbers in Hz", frequencies, "correct the frequencies"
+        )
     return values
 
 

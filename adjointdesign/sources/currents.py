@@ -47,7 +47,10 @@ class UniformCurrent:
             object.__setattr__(self, "size", (0.0,) * len(self.center))
         if len(self.size) != len(self.center) or min(self.size) < 0:
             raise InputError(
-                f"source '{self.name}': size", f"{len(self.center)} lengths, none negative", self.size, "correct the size"
+                f"source '{self.name}': size",
+                f"{len(self.center)} lengths, none negative",
+                self.size,
+                "correct the size",
             )
 
     @property

@@ -17,10 +17,10 @@ from adjointdesign.sources.windows import place_window, window_bounds
 class ModeSource:
     """The equivalent currents of a mode, ``J = n x H`` and ``M = -n x E``, on two neighboring planes of the grid.
 
-    The mode is one of the discrete equations at the center frequency of the waveform, and each current lies where and when
-    the scheme's difference crosses the plane: ``J`` with the mode's magnetic field half a cell behind the node plane,
-    ``M`` half a cell behind with the electric field of the node plane. At the center frequency nothing is launched
-    backward, to rounding; over a band the mode's profile is that of the center, and a little is.
+    The mode is one of the discrete equations at the center frequency of the waveform, and each current lies where and
+    when the scheme's difference crosses the plane: ``J`` with the mode's magnetic field half a cell behind the node
+    plane, ``M`` half a cell behind with the electric field of the node plane. At the center frequency nothing is
+    launched backward, to rounding; over a band the mode's profile is that of the center, and a little is.
 
     A unit amplitude launches 1 W (1 W/m in two dimensions) at the center frequency, once readings are divided by
     ``waveform.spectrum``. The phase is zero on the node plane nearest to ``center``.
@@ -34,8 +34,8 @@ class ModeSource:
     axis : {"x", "y", "z"}
         Axis of propagation.
     size : float or tuple of float
-        Widths of the window along the other axes, in their order, m. Its edges move to the nearest nodes and act as perfect
-        conductors on the mode's shape.
+        Widths of the window along the other axes, in their order, m. Its edges move to the nearest nodes and act as
+        perfect conductors on the mode's shape.
     waveform : Waveform
         Time dependence.
     direction : {1, -1}, optional
@@ -59,10 +59,14 @@ class ModeSource:
 
     def __post_init__(self):
         if self.direction not in (1, -1):
-            raise InputError(f"source '{self.name}': direction", "1 or -1", self.direction, "give the sense along the axis")
+            raise InputError(
+                f"source '{self.name}': direction", "1 or -1", self.direction, "give the sense along the axis"
+            )
         if not (isinstance(self.mode_order, (int, np.integer)) and self.mode_order >= 0):
             raise InputError(f"source '{self.name}': mode_order", "an integer from 0", self.mode_order, "count from 0")
-        window_bounds(f"source '{self.name}'", self.center, self.axis, self.size)  # raises when they do not fit together
+        window_bounds(
+            f"source '{self.name}'", self.center, self.axis, self.size
+        )  # raises when they do not fit together
 
     @property
     def bounds(self) -> Bounds:

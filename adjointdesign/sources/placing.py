@@ -68,9 +68,11 @@ def box_bounds(center: tuple[float, ...], size: tuple[float, ...]) -> Bounds:
 
 
 def check_inside(name: str, bounds: Bounds, grid: YeeGrid) -> None:
-    """Raise `InputError` unless ``bounds`` has one pair an axis and lies within the domain (to a millionth of a cell)."""
+    """Raise `InputError` unless ``bounds`` has one pair an axis and lies within the domain, to rounding."""
     if len(bounds) != grid.ndim:
-        raise InputError(name, f"{grid.ndim} coordinates", len(bounds), "give a center and a size with one value an axis")
+        raise InputError(
+            name, f"{grid.ndim} coordinates", len(bounds), "give a center and a size with one value an axis"
+        )
     for a, (low, high) in enumerate(bounds):
         start, end, slack = grid.origin[a], grid.origin[a] + grid.extent[a], 1e-6 * grid.spacing[a]
         if not (start - slack <= low <= high <= end + slack):

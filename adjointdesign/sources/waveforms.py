@@ -233,7 +233,9 @@ class SampledWaveform:
         _check_positive("frequency", self.frequency, "Hz")
         values = np.asarray(self.values)
         if values.ndim != 1 or values.size < 2 or not np.all(np.isfinite(values)):
-            raise InputError("values", "a row of at least two finite numbers", f"shape {values.shape}", "check the samples")
+            raise InputError(
+                "values", "a row of at least two finite numbers", f"shape {values.shape}", "check the samples"
+            )
 
     @cached_property
     def analytic(self) -> np.ndarray:

@@ -12,7 +12,7 @@ from adjointdesign.sources.placing import Bounds, Medium, box_bounds, check_insi
 
 
 def axis_number(name: str, axis: str, ndim: int) -> int:
-    """Number of the axis called ``"x"``, ``"y"`` or ``"z"``; `InputError` when there is none such in ``ndim`` dimensions."""
+    """Number of the axis called ``"x"``, ``"y"`` or ``"z"``; `InputError` when ``ndim`` dimensions have none such."""
     if axis not in AXES[:ndim] or len(axis) != 1:
         raise InputError(f"{name}: axis", f"one of {', '.join(AXES[:ndim])}", axis, "name the axis of propagation")
     return AXES.index(axis)
@@ -23,7 +23,9 @@ def window_bounds(name: str, center: tuple[float, ...], axis: str, size: float |
     a = axis_number(name, axis, len(center))
     widths = list(np.atleast_1d(np.asarray(size, dtype=float)))
     if len(widths) != len(center) - 1 or min(widths) <= 0:
-        raise InputError(f"{name}: size", f"{len(center) - 1} positive widths in metres", size, "give the window's widths")
+        raise InputError(
+            f"{name}: size", f"{len(center) - 1} positive widths in metres", size, "give the window's widths"
+        )
     return box_bounds(center, (*widths[:a], 0.0, *widths[a:]))
 
 
@@ -115,7 +117,10 @@ def place_window(name: str, bounds: Bounds, axis: str, medium: Medium, least: in
     high = tuple(nearest_node(grid, i, b[1]) for i, b in enumerate(bounds))
     if not 1 <= low[a] <= grid.cells[a] - 1:
         raise InputError(
-            f"{name} along {axis}", "a plane at least half a cell inside the domain", f"{bounds[a][0]:.6g} m", "move it inward"
+            f"{name} along {axis}",
+            "a plane at least half a cell inside the domain",
+            f"{bounds[a][0]:.6g} m",
+            "move it inward",
         )
     for i in range(grid.ndim):
         if i != a and high[i] - low[i] < least:

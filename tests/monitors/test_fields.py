@@ -77,7 +77,9 @@ def test_the_outermost_value_stands_in_the_last_half_cell():
 def test_transpose_is_the_adjoint(polarization, frequencies):
     m = medium(polarization)
     grid = m.grid
-    monitor = FieldMonitor("f", (-0.013, 0.86, 2.05)[: grid.ndim], (0.4, 0.0, 0.6)[: grid.ndim], grid.components, frequencies)
+    monitor = FieldMonitor(
+        "f", (-0.013, 0.86, 2.05)[: grid.ndim], (0.4, 0.0, 0.6)[: grid.ndim], grid.components, frequencies
+    )
     placement = monitor.place(m, 1e-17)
     rng = np.random.default_rng(1)
 

@@ -42,7 +42,8 @@ def free(grid, component):
 def run(medium, dt, steps, sources, monitors, absorber=(0, 0)):
     """March ``steps`` steps; returns the reading of each monitor.
 
-    ``absorber`` is ``(axis, cells)``: how many cells at either end of the axis are lossy. The sampled fields are physical.
+    ``absorber`` is ``(axis, cells)``: how many cells at either end of the axis are lossy. The sampled fields are
+    physical.
     """
     grid = medium.grid
     axis, depth = absorber
@@ -59,7 +60,10 @@ def run(medium, dt, steps, sources, monitors, absorber=(0, 0)):
     placed = [(s, i) for s in sources for i in s.place(medium, dt)]
     placements = {m.name: (m, m.place(medium, dt)) for m in monitors}
     sums = {
-        name: {c: np.zeros((1 if m.frequencies is None else len(m.frequencies), i.size), complex) for c, i in p.indices.items()}
+        name: {
+            c: np.zeros((1 if m.frequencies is None else len(m.frequencies), i.size), complex)
+            for c, i in p.indices.items()
+        }
         for name, (m, p) in placements.items()
     }
 
@@ -89,7 +93,8 @@ def run(medium, dt, steps, sources, monitors, absorber=(0, 0)):
 def steady_residual(medium, dt, frequency, fields, injections):
     """What the fields leave over in the steady equations, relative to the largest term; one array a component.
 
-    ``fields`` are phasors (physical, every component at its own place and instant), ``injections`` those of the sources.
+    ``fields`` are phasors (physical, every component at its own place and instant), ``injections`` those of the
+    sources.
     """
     grid = medium.grid
     rate = 2j / dt * np.sin(np.pi * frequency * dt)

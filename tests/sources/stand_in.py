@@ -33,9 +33,12 @@ def layered(grid, across, center, width, core, cladding):
 
 
 def slab_index(width, core, cladding, frequency, order, magnetic):
-    """Effective index of a symmetric slab: ``kappa w - order pi = 2 atan(p gamma / kappa)``, p = 1 (TE), core/cladding (TM).
+    """Effective index of a symmetric slab, ``kappa w - order pi = 2 atan(p gamma / kappa)``.
 
-    H. Kogelnik and V. Ramaswamy, Appl. Opt. 13, 1857 (1974), for TE; for TM the slope jumps by the ratio of permittivities.
+    ``p`` is one for TE and core over cladding for TM.
+
+    H. Kogelnik and V. Ramaswamy, Appl. Opt. 13, 1857 (1974), for TE; for TM the slope jumps by the ratio of
+    permittivities.
     """
     k0 = 2 * np.pi * frequency / C0
     p = core / cladding if magnetic else 1.0

@@ -27,7 +27,9 @@ def test_unit_power_goes_one_way(polarization, axis, direction):
     frequencies = F0 * np.array([0.97, 1.0, 1.03])
     source = ModeSource("in", at(150), axis, 2e-6, pulse, direction)
     ahead, behind = (180, 120) if direction == 1 else (120, 180)
-    monitors = [ModeMonitor(n, at(c), axis, 2e-6, (0, 1), frequencies) for n, c in (("ahead", ahead), ("behind", behind))]
+    monitors = [
+        ModeMonitor(n, at(c), axis, 2e-6, (0, 1), frequencies) for n, c in (("ahead", ahead), ("behind", behind))
+    ]
     monitors.append(FluxMonitor("flux", at(ahead), axis, 2e-6, frequencies))
     steps = int((pulse.duration + 100e-15) / dt)
     readings = run(medium, dt, steps, [source], monitors, absorber=(a, 120))
@@ -52,12 +54,15 @@ def test_mode_source_is_one_way_in_three_dimensions():
     grid = YeeGrid((150, 10, 8), (50e-9,) * 3, (0.0, 0.0, 0.0), "3d")
     medium = layered(grid, "y", 0.25e-6, 0.2e-6, 9.0, 2.0)
     for c in grid.electric:
-        medium.permittivity[c] = np.where(np.abs(grid.coordinates(c, 2) - 0.2e-6) < 0.11e-6, medium.permittivity[c], 2.0)
+        medium.permittivity[c] = np.where(
+            np.abs(grid.coordinates(c, 2) - 0.2e-6) < 0.11e-6, medium.permittivity[c], 2.0
+        )
     dt = 0.5 * 50e-9 / C0
     pulse = GaussianPulse(F0, 0.2 * F0)
     source = ModeSource("in", (3.75e-6, 0.25e-6, 0.2e-6), "x", (0.5e-6, 0.4e-6), pulse)
     monitors = [
-        ModeMonitor(n, (x, 0.25e-6, 0.2e-6), "x", (0.5e-6, 0.4e-6), (0, 1), [F0]) for n, x in (("ahead", 4.5e-6), ("behind", 3e-6))
+        ModeMonitor(n, (x, 0.25e-6, 0.2e-6), "x", (0.5e-6, 0.4e-6), (0, 1), [F0])
+        for n, x in (("ahead", 4.5e-6), ("behind", 3e-6))
     ]
     steps = int((pulse.duration + 40e-15) / dt)
     readings = run(medium, dt, steps, [source], monitors, absorber=(0, 60))

@@ -146,7 +146,9 @@ def test_mode_source_launches_its_mode_one_way_exactly(kind, axis, direction):
         steps = np.arange(grid.shape[a]) - 1 - window.node + (0 if on_node_plane else 0.5)
         # Against the axis, transverse H and longitudinal E change sign.
         sign = direction if (c[1] == AXES[a]) == (c[0] == "e") else 1
-        launched = (steps >= 0 if direction == 1 else steps < 0) * sign * np.exp(1j * direction * 2 * mode.half_step * steps)
+        launched = (
+            (steps >= 0 if direction == 1 else steps < 0) * sign * np.exp(1j * direction * 2 * mode.half_step * steps)
+        )
         profile = np.zeros([n for b, n in enumerate(grid.shape) if b != a], complex)
         profile[np.ix_(*[s for b, s in enumerate(window.slots(c)) if b != a])] = mode.fields[c]
         fields[c] = np.expand_dims(profile, a) * launched.reshape([-1 if b == a else 1 for b in range(grid.ndim)])

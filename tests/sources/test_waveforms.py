@@ -63,8 +63,16 @@ def test_sampled_waveform_follows_the_pulse_it_samples():
     assert sampled.spectrum(1.1 * F0) == pytest.approx(transform(sampled, 1.1 * F0, pulse.duration), rel=1e-4, abs=0)
 
 
-@pytest.mark.parametrize("make", [lambda: GaussianPulse(-F0, F0), lambda: GaussianPulse(F0, 0), lambda: RickerWavelet(np.nan),
-                                  lambda: ContinuousWave(F0, -1), lambda: SampledWaveform(1e-16, [np.inf, 1], F0)])  # fmt: skip
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: GaussianPulse(-F0, F0),
+        lambda: GaussianPulse(F0, 0),
+        lambda: RickerWavelet(np.nan),
+        lambda: ContinuousWave(F0, -1),
+        lambda: SampledWaveform(1e-16, [np.inf, 1], F0),
+    ],
+)
 def test_bad_values_are_refused(make):
     with pytest.raises(InputError):
         make()
