@@ -17,8 +17,8 @@ and, with ``u = (H~2, -H~1)``, Maxwell's curl equations become
 where ``G`` is the transverse gradient from ``E_l`` to ``E_t`` and ``C`` the transverse curl from ``E_t`` to ``H_l``, on
 the Yee positions. This is the formulation of Z. Zhu and T. G. Brown, Opt. Express 10, 853 (2002), with the numbers (1)
 in place of ``k0`` and ``beta``. Both ``P`` and ``Q`` are symmetric, so modes of different ``B^2`` are orthogonal,
-``E_m^T u_n = 0``, to rounding, loss included. The window's edges are perfect conductors; choose it wide enough that the mode has
-decayed there.
+``E_m^T u_n = 0``, to rounding, loss included. The window's edges are perfect conductors; choose it wide enough that
+the mode has decayed there.
 """
 
 from __future__ import annotations
