@@ -5,8 +5,6 @@ from __future__ import annotations
 import importlib
 
 import numpy as np
-import scipy.sparse
-import scipy.sparse.linalg
 from pyadjoint.overloaded_type import OverloadedType, register_overloaded_type
 
 from adjointdesign.errors import InputError
@@ -137,6 +135,8 @@ class Array(Operators, OverloadedType):
         value = np.asarray(_plain(value))
         if riesz_map is None or (isinstance(riesz_map, str) and riesz_map == "l2"):
             return Array(value, self.comm)
+        import scipy.sparse.linalg
+
         if callable(riesz_map) and not isinstance(riesz_map, scipy.sparse.linalg.LinearOperator):
             return Array(np.reshape(np.asarray(riesz_map(value)), self.shape), self.comm)
         if self.comm is None and scipy.sparse.issparse(riesz_map):

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 from pyadjoint.tape import stop_annotating
-from scipy.sparse.linalg import aslinearoperator
 
 from adjointdesign.errors import InputError
 from adjointdesign.tape.array import Array
@@ -64,6 +63,8 @@ def linear(A, transpose=None, in_shape=None, out_shape=None):  # noqa: N803
     else:
         if transpose is not None:
             raise InputError("transpose", "None, as a matrix knows its transpose", transpose, "leave it out")
+        from scipy.sparse.linalg import aslinearoperator
+
         matrix = aslinearoperator(A)
         for name, shape, size in (("in_shape", in_shape, matrix.shape[1]), ("out_shape", out_shape, matrix.shape[0])):
             if shape is not None and math.prod(shape) != size:

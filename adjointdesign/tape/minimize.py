@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import scipy.optimize
 
 from adjointdesign.errors import InputError
 from adjointdesign.tape.functional import ReducedFunctional
+
+if TYPE_CHECKING:  # loaded late, as it takes a third of a second
+    import scipy.optimize
 
 HESSIAN_METHODS = ("Newton-CG", "trust-ncg", "trust-krylov", "trust-constr")
 DERIVATIVE_FREE = ("Nelder-Mead", "Powell", "COBYLA", "COBYQA")
@@ -100,14 +104,17 @@ def _bounds(bounds, functional: ReducedFunctional, vector: _Vector):
             else:
                 full += control.fetch_numpy(functional._fitting(bound, control.control, "bounds"))
         sides.append(np.array(full))
-    return scipy.optimize.Bounds(*sides)
+    return list(zip(*sides))
 
 
 def _constraint(constraint, functional: ReducedFunctional, vector: _Vector) -> dict:
     kind, other = constraint if isinstance(constraint, tuple) and len(constraint) == 2 else (None, None)
     if kind not in ("ineq", "eq") or not isinstance(other, ReducedFunctional):
         raise InputError(
-            "constraint", "('ineq', functional) for functional >= 0, or ('eq', functional)", constraint, "give such a pair"
+            "constraint",
+            "('ineq', functional) for functional >= 0, or ('eq', functional)",
+            constraint,
+            "give such a pair",
         )
     if len(other.controls) != len(functional.controls):
         raise InputError("constraint", "the controls of the objective", "others", "make it on the same controls")
@@ -145,6 +152,8 @@ def minimize(functional, method="L-BFGS-B", bounds=None, constraints=(), tol=Non
         raise InputError(
             "functional", "an adjointdesign.tape.ReducedFunctional", type(functional).__name__, "make one of it"
         )
+    import scipy.optimize
+
     vector = _Vector(functional)
     value, gradient, hessian_product = _evaluator(functional, vector)
     keywords = {}

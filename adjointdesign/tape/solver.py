@@ -18,8 +18,8 @@ class Solver:
     inputs are the same. Inputs arrive as *read-only* arrays (scalars as arrays without axes) and must not be changed.
 
     In every dictionary an absent name means zero. Cotangents obey ``dJ = Re sum(conj(g) dz)``: a real input gets the
-    real part of what the formula gives. `adjoint` and `second_adjoint` must return an entry for every input with respect
-    to which derivatives are asked, in the shape of the input (None for an exact zero).
+    real part of what the formula gives. `adjoint` and `second_adjoint` must return an entry for every input with
+    respect to which derivatives are asked, in the shape of the input (None for an exact zero).
     """
 
     def forward(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -39,7 +39,7 @@ class Solver:
         raise NotImplementedError(f"{type(self).__name__} defines no adjoint run")
 
     def second_adjoint(self, inputs, tangents, cotangents, cotangent_tangents) -> dict[str, np.ndarray]:
-        """Return ``J^T cotangent_tangents + d/de [J(inputs + e tangents)^T cotangents]`` at e = 0, an entry an input."""
+        """Return ``J^T cotangent_tangents + d/de [J(inputs + e tangents)^T cotangents]`` at e = 0, by input."""
         raise NotImplementedError(f"{type(self).__name__} defines no second-order adjoint run")
 
 
@@ -64,7 +64,7 @@ class _SolverOperation(Operation):
         if not isinstance(results, dict) or not results:
             raise InputError(f"outputs of {self.name}", "a dictionary of arrays by name", results, "return one")
         if self.outputs and self.outputs != list(results):
-            raise InputError(f"outputs of {self.name}", f"the recorded {self.outputs}", list(results), "return the same")
+            raise InputError(f"outputs of {self.name}", f"as recorded {self.outputs}", list(results), "return the same")
         self.outputs = list(results)
         return list(results.values())
 

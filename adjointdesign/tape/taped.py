@@ -2,8 +2,8 @@
 
 With autograd's own cotangent ``G`` (``dJ = Re sum(G dz)``; ours is its conjugate) let ``F(x; u) = Re sum(u f(x))``.
 Then ``J^T u = grad_x F``, ``J t = grad_u Re sum(t grad_x F)`` (linear in u, so taken at u = 0) and the derivative of
-``J^T u`` along t is ``grad_x Re sum(t grad_x F)``: reverse mode alone serves all three, for every function that autograd
-knows, real or complex.
+``J^T u`` along t is ``grad_x Re sum(t grad_x F)``: reverse mode alone serves all three, for every function that
+autograd knows, real or complex.
 """
 
 from __future__ import annotations
@@ -188,7 +188,8 @@ def taped(function):
         inexact = [k for k, value in enumerate(outputs) if _is_inexact(value)]
         for k, value in enumerate(outputs):
             if k not in inexact and not isinstance(value, (bool, int, np.generic, np.ndarray, tuple)):
-                raise InputError(f"result of {name}", "numbers or a tuple of them", type(value).__name__, "return arrays")
+                got = type(value).__name__
+                raise InputError(f"result of {name}", "numbers or a tuple of them", got, "return arrays")
             if comm is not None and k in inexact and np.ndim(value) == 0:
                 raise InputError(
                     f"result of {name}",

@@ -1,7 +1,7 @@
 """Tests that hold for every solver: tangent against adjoint, symmetry of the second order, purity, Taylor.
 
-Inputs get random tangents of their own size and outputs random cotangents of the inverse of theirs, so that all pairings
-are relative changes and comparable whatever the units.
+Inputs get random tangents of their own size and outputs random cotangents of the inverse of theirs, so that all
+pairings are relative changes and comparable whatever the units.
 """
 
 from __future__ import annotations
@@ -97,7 +97,9 @@ def dot_product_test(solver: Solver, inputs: dict, rng: np.random.Generator, wrt
     forward = {n: solver.tangent(inputs, {n: tangents[n]}) for n in names}
     backward = {k: solver.adjoint(inputs, {k: cotangents[k]}) for k in outputs}
     sides = [
-        (_pair(cotangents[k], forward[n].get(k)), _pair(tangents[n], backward[k].get(n))) for n in names for k in outputs
+        (_pair(cotangents[k], forward[n].get(k)), _pair(tangents[n], backward[k].get(n)))
+        for n in names
+        for k in outputs
     ]
     floor = WEAK * max(abs(side) for pair in sides for side in pair)
     return max(_difference(left, right, floor) for left, right in sides)
@@ -137,12 +139,17 @@ def _show(value) -> str:
 
 
 def check_solver(
-    solver: Solver, inputs: dict, rng: np.random.Generator, wrt=None, second_order: bool = True, largest_step: float = 1e-2
+    solver: Solver,
+    inputs: dict,
+    rng: np.random.Generator,
+    wrt=None,
+    second_order: bool = True,
+    largest_step: float = 1e-2,
 ) -> SolverCheck:
     """Run on a solver every test that its contract allows.
 
-    The objective of the scalar tests is ``Re sum(conj(g) outputs)`` with random g; inputs move by their own size times the
-    step. Each method is also called after a run at other inputs, since a solver may remember its last run.
+    The objective of the scalar tests is ``Re sum(conj(g) outputs)`` with random g; inputs move by their own size times
+    the step. The adjoint is also called after a run at other inputs, since a solver may remember its last run.
 
     Parameters
     ----------

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
-
 from adjointdesign.errors import InputError
 
 
@@ -65,6 +63,9 @@ def observed_order(sizes, errors) -> OrderFit:
         return OrderFit(order, np.nan, (-np.inf, np.inf), constant)
     residual = y - y.mean() - order * centered
     error = float(np.sqrt(residual @ residual / freedom / spread))
+    # Loaded late: it would add to the time in which the command starts.
+    from scipy.special import stdtrit
+
     half = float(stdtrit(freedom, 0.975)) * error
     return OrderFit(order, error, (order - half, order + half), constant)
 
@@ -86,7 +87,10 @@ def richardson(coarse, medium, fine, ratio: float = 2.0) -> tuple[float, float]:
     first, second = medium - coarse, fine - medium
     if not first * second > 0 or not abs(second) < abs(first):
         raise InputError(
-            "values", "monotonic convergence", (coarse, medium, fine), "refine until the differences shrink with one sign"
+            "values",
+            "monotonic convergence",
+            (coarse, medium, fine),
+            "refine until the differences shrink with one sign",
         )
     gain = first / second
     return float(fine + second / (gain - 1.0)), float(np.log(gain) / np.log(ratio))

@@ -1,9 +1,9 @@
 """Taylor tests that choose their own steps.
 
 Along ``f(h) = f(m + h d)`` the remainder ``|f(h) - f(0) - h f'|`` is of second order in h when ``f'`` is right, and of
-first order when it is wrong, however little, once h is small enough; with the curvature, ``- h^2/2 f''``, the orders are
-three and two. The steps therefore go down until the remainder drowns in rounding, whose level is measured, and the order
-is fitted to the smallest steps above it.
+first order when it is wrong, however little, once h is small enough; with the curvature, ``- h^2/2 f''``, the orders
+are three and two. The steps therefore go down until the remainder drowns in rounding, whose level is measured, and the
+order is fitted to the smallest steps above it.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class TaylorResult:
     orders : ndarray
         Orders between successive steps of the fitted range.
     order : float
-        Order fitted to the smallest steps above rounding. When the remainder is at rounding for every step (the functional
-        is exactly linear, or quadratic in the second-order test) it is the expected order, and ``exact`` is set. Not a
-        number when no range is clean enough to judge.
+        Order fitted to the smallest steps above rounding. When the remainder is at rounding for every step (the
+        functional is exactly linear, or quadratic in the second-order test) it is the expected order, and ``exact`` is
+        set. Not a number when no range is clean enough to judge.
     expected : int
         2 in the first-order test, 3 in the second-order test.
     exact : bool
@@ -80,7 +80,9 @@ def _rounding(path, base, slope, largest_step: float) -> float:
     return max(scatter, np.finfo(base.dtype).eps * float(np.linalg.norm(base)))
 
 
-def taylor_along(path: Callable, slope, curvature=None, largest_step: float = 1e-2, max_steps: int = 30) -> TaylorResult:
+def taylor_along(
+    path: Callable, slope, curvature=None, largest_step: float = 1e-2, max_steps: int = 30
+) -> TaylorResult:
     """Test derivatives of a function of one variable at zero, its values numbers or arrays, real or complex.
 
     Parameters
@@ -118,7 +120,7 @@ def taylor_along(path: Callable, slope, curvature=None, largest_step: float = 1e
     def values(h):
         result = np.atleast_1d(np.asarray(path(h)))
         if not np.all(np.isfinite(result)):
-            raise InputError("function under test", "finite values", f"not finite at step {h:.1e}", "reduce largest_step")
+            raise InputError("function under test", "finite values", f"not finite at {h:.1e}", "reduce largest_step")
         return result
 
     rounding = _rounding(values, base, slope, largest_step)

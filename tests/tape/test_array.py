@@ -154,7 +154,7 @@ def test_petsc_is_asked_for_by_name(monkeypatch):
 
 
 def test_petsc_vectors_hold_complex_values_as_pairs(monkeypatch):
-    """Against a stand-in with the four calls of petsc4py that are used; TAO itself is tried where PETSc is installed."""
+    """Against a stand-in with the calls of petsc4py that are used; this says nothing of PETSc itself."""
 
     class Vec:
         def createMPI(self, size, comm):  # noqa: N802

@@ -126,6 +126,9 @@ def test_single_tests_agree_with_the_whole():
     assert dot_product_test(Coupled(), inputs(), rng) < 1e-13
     assert second_order_symmetry(Coupled(), inputs(), rng) < 1e-12
     assert dot_product_test(FAULTS["adjoint of m off by 1e-6"][0], inputs(), rng) == pytest.approx(1e-6, rel=1e-3)
+    # The output with small values counts as much as the other.
+    slightly = changed("tangent", scaled("small", 1 + 1e-8))
+    assert dot_product_test(slightly, inputs(), rng) == pytest.approx(1e-8, rel=1e-2)
 
 
 def test_only_named_inputs_are_tested():

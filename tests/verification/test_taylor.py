@@ -54,12 +54,15 @@ def test_noise_is_no_proof():
     assert not result.passed and not result.exact and np.isnan(result.order)
 
 
-def test_single_precision():
-    def path(h):
-        return np.float32(np.sin(np.float32(1 + 3 * h)))
+@pytest.mark.parametrize("kind", [np.float32, float])
+def test_single_precision(kind):
+    """Also when the value comes out as a double: its type then says nothing of its rounding."""
 
-    assert taylor_along(path, np.float32(3 * np.cos(1))).passed
-    assert not taylor_along(path, np.float32(3 * np.cos(1) * 1.1)).passed
+    def path(h):
+        return kind(np.float32(np.sin(np.float32(1 + 3 * h))))
+
+    assert taylor_along(path, 3 * np.cos(1)).passed
+    assert not taylor_along(path, 3 * np.cos(1) * 1.1).passed
 
 
 def test_arrays_and_complex_values():
@@ -104,7 +107,7 @@ def test_bad_arguments_are_named():
         taylor_along(lambda h: np.ones(3), 1.0)
     with pytest.raises(InputError, match="slope: expected finite"):
         taylor_along(lambda h: h, np.inf)
-    with pytest.raises(InputError, match="not finite at step"):
+    with pytest.raises(InputError, match="not finite at"):
         taylor_along(lambda h: h if h < 1e-3 else np.nan, 1.0)
     with pytest.raises(InputError, match="order"):
         taylor_test(None, None, None, order=3)
