@@ -91,6 +91,15 @@ class YeeGrid:
         """Shape of the storage of each component, ``cells + 2``."""
         return tuple(n + 2 for n in self.cells)
 
+    @cached_property
+    def storage_axes(self) -> tuple[int, ...]:
+        """Axes of the three-dimensional storage of compiled code: (0, 1, 2), or (0, 2) with a middle axis of length one."""
+        return (0, 1, 2) if self.ndim == 3 else (0, 2)
+
+    def as_storage(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """A shape along the grid's axes, as one of three axes."""
+        return tuple(shape) if self.ndim == 3 else (shape[0], 1, shape[1])
+
     @property
     def extent(self) -> tuple[float, ...]:
         """Side lengths of the domain, m."""

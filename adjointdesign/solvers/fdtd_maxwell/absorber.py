@@ -128,12 +128,12 @@ def phases(grid: YeeGrid, dt: float, faces, dtype, transposed: bool) -> tuple[Ph
     length = max(grid.cells) + 2
     built = []
     for electric in (False, True):
-        weights = np.zeros((grid.ndim, 4, length), dtype)
-        slot = np.full((grid.ndim, length), -1, dtype=np.int64)
-        bounds = np.zeros((grid.ndim, 2), dtype=np.int64)
-        for axis, n in enumerate(grid.cells):
+        weights = np.zeros((3, 4, length), dtype)
+        slot = np.full((3, length), -1, dtype=np.int64)
+        bounds = np.zeros((3, 2), dtype=np.int64)
+        for axis, (n, row) in enumerate(zip(grid.cells, grid.storage_axes)):
             integer, half = _axis_profiles(n, grid.spacing[axis], dt, faces[axis])
-            slot[axis, : n + 2], _, *bounds[axis] = slots(n, *layers[axis])
+            slot[row, : n + 2], _, *bounds[row] = slots(n, *layers[axis])
             # A magnetic derivative lands on half-integer slots from s and s + 1, an electric one on integer slots from s - 1, s.
             here, there = (integer, half) if electric else (half, integer)
             if transposed:
@@ -142,6 +142,6 @@ def phases(grid: YeeGrid, dt: float, faces, dtype, transposed: bool) -> tuple[Ph
             else:
                 k, b, a = here
                 k1 = k0 = k
-            weights[axis, :, : n + 2] = k1, k0, b, a
+            weights[row, :, : n + 2] = k1, k0, b, a
         built.append(Phase(weights, slot, bounds, transposed))
     return built[0], built[1]

@@ -130,11 +130,6 @@ class Box:
         """Number of values along each axis."""
         return tuple(s.stop - s.start for s in self.slices[component])
 
-    @property
-    def starts(self) -> np.ndarray:
-        """First slot along each axis, one row a component."""
-        return np.array([[s.start for s in ranges] for ranges in self.slices.values()], dtype=np.int64)
-
 
 def half_loss(conductivity, dt: float):
     """``sigma dt / (2 eps0)``, the dimensionless half step of loss."""

@@ -68,16 +68,18 @@ class Program:
         self.minimum_permittivity = minimum_permittivity or min(float(v.min()) for v in interior.values())
         self.dt = courant_time_step(self.grid, math.sqrt(self.minimum_permittivity), courant)
         self.box = box or Box.everywhere(self.grid, self.periodic)
-        self.box_starts = self.box.starts
+        self.box_starts = self._box_starts()
         self._check_sources(sources)
         self.doors = Doors(medium, self.faces, sources, monitors, self.dt, self.dtype)
-        shapes = [self.box.shape(c) for c in self.grid.electric]
+        shapes = [self.grid.as_storage(self.box.shape(c)) for c in self.grid.electric]
         self.pool = HistoryPool(shapes, self.dtype)
-        self.no_variation = tuple(tuple(np.zeros((1,) * self.grid.ndim, self.dtype) for _ in shapes) for _ in range(2))
+        self.no_variation = tuple(tuple(np.zeros((1, 1, 1), self.dtype) for _ in shapes) for _ in range(2))
         self.box_weights = tuple(self._weights(c) for c in self.grid.electric)
         self._walls = {c: self._conductor(c) for c in self.grid.electric}
         self._phases = {t: phases(self.grid, self.dt, self.faces, self.dtype, t) for t in (False, True)}
-        self._codes = np.array([[_FACE_CODE[type(f)] for f in pair] for pair in self.faces])
+        self._codes = np.full((3, 2), sweep.WALL)
+        for axis, pair in zip(self.grid.storage_axes, self.faces):
+            self._codes[axis] = [_FACE_CODE[type(f)] for f in pair]
         self._background = {
             c: (np.asarray(medium.permittivity[c], float), np.asarray(medium.conductivity.get(c, 0.0), float))
             for c in self.grid.electric
@@ -87,6 +89,13 @@ class Program:
     def periodic(self) -> tuple[bool, ...]:
         """Whether each axis is periodic."""
         return tuple(isinstance(pair[0], Periodic) for pair in self.faces)
+
+    def _box_starts(self) -> np.ndarray:
+        """First slot of the box along each storage axis, one row a component."""
+        starts = np.zeros((len(self.grid.electric), 3), dtype=np.int64)
+        for row, c in zip(starts, self.grid.electric):
+            row[list(self.grid.storage_axes)] = [s.start for s in self.box.slices[c]]
+        return starts
 
     def zero_state(self) -> State:
         """A state at rest."""
@@ -152,8 +161,9 @@ class Program:
             loss = half_loss(sigma, self.dt)
             lossy = lossy or bool(np.any(sigma))
             held = self._walls[c]
-            cb.append(np.where(held, 0.0, 1.0 / (eps + loss)).astype(self.dtype))
-            ca.append(np.where(held, 0.0, (eps - loss) / (eps + loss)).astype(self.dtype))
+            stored = self.grid.as_storage(self.grid.shape)
+            cb.append(np.where(held, 0.0, 1.0 / (eps + loss)).astype(self.dtype).reshape(stored))
+            ca.append(np.where(held, 0.0, (eps - loss) / (eps + loss)).astype(self.dtype).reshape(stored))
         return Coefficients(tuple(ca), tuple(cb), lossy)
 
     def _copy_periodic_nodes(self, component: str, *arrays: np.ndarray) -> None:
@@ -169,8 +179,9 @@ class Program:
         for c in self.grid.electric:
             d_eps = np.broadcast_to(np.asarray(permittivity.get(c, 0.0), float), self.box.shape(c))
             d_loss = half_loss(np.broadcast_to(np.asarray(conductivity.get(c, 0.0), float), self.box.shape(c)), self.dt)
-            dq.append((d_eps - d_loss).astype(self.dtype))
-            dp.append((d_eps + d_loss).astype(self.dtype))
+            stored = self.grid.as_storage(self.box.shape(c))
+            dq.append((d_eps - d_loss).astype(self.dtype).reshape(stored))
+            dp.append((d_eps + d_loss).astype(self.dtype).reshape(stored))
         return tuple(dq), tuple(dp)
 
     def scheme(self, coefficients: Coefficients, transposed: bool) -> sweep.Scheme:

@@ -207,9 +207,11 @@ class Gradient:
 
     def permittivity(self, number: int) -> np.ndarray:
         """``dJ/d eps`` of electric component ``number`` over the box."""
-        return -self.program.box_weights[number] * self.difference[number]
+        weights = self.program.box_weights[number]
+        return -weights * self.difference[number].reshape(weights.shape)
 
     def conductivity(self, number: int) -> np.ndarray:
         """``dJ/d sigma`` of electric component ``number`` over the box, per S/m."""
-        return -self.program.box_weights[number] * self.sum[number] * (self.program.dt / (2 * EPS0))
+        weights = self.program.box_weights[number]
+        return -weights * self.sum[number].reshape(weights.shape) * (self.program.dt / (2 * EPS0))
 

@@ -1,22 +1,32 @@
 """Row primitives of the Yee update: the inner loops that every kernel is made of.
 
-A *row* is one line of storage along the last axis. A curl is built in a row buffer that stays in the first-level cache,
-first the plain differences, then the corrections of the absorbing layer, and is then applied to the field row, so that
-each field passes through memory once an update.
+A *row* is one line of storage along the last axis; in two dimensions the storage has a middle axis of length one, so that
+the same code serves. The plain differences are added to a field row first, then the
+corrections of the absorbing layer, while the row is in the first-level cache: each field passes through memory once an
+update. Each primitive adds ``scale sign (...)``, where ``scale`` is an array (electric update, 1/p) or a number (magnetic
+update, -1).
 
 The differences have the form ``u1 w1 - u0 w0`` with separate weights for the two neighbors: in the forward sweep both
 are the weight of the place where the derivative lands, in the adjoint sweep each is the weight of the place it is read from
 (the transpose of "difference, then stretch" is "stretch, then difference").
+
+Two habits here are for speed, both measured. Indices are unsigned: for signed ones numba allows Python's negative indices,
+and the loops are not vectorized (3 times slower). And arrays are indexed in full, never by views of a row: each view costs
+two atomic reference counts, more than the arithmetic of the row.
 """
 
 import platform
 
 import numba
+import numpy as np
 from llvmlite import ir
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 
 OPTIONS = {"nogil": True, "cache": True, "fastmath": {"contract", "nsz", "arcp"}, "error_model": "numpy"}
 """Compilation options of every kernel: contraction to fused multiply-add, but no reassociation, so runs repeat bit by bit."""
+
+INLINE = OPTIONS | {"forceinline": True}
+"""Options of the row primitives: a call that passes several arrays costs as much as a row of arithmetic."""
 
 _X86 = platform.machine().lower() in ("x86_64", "amd64")
 _FLUSH = 0x9FC0  # default MXCSR with flush-to-zero and denormals-are-zero set
@@ -48,98 +58,105 @@ def keep_denormals(typingctx):
     return numba.types.void(), _write_mxcsr(_DEFAULT)
 
 
-@numba.njit(**OPTIONS)
-def differences_across(out, lo, hi, u1, u0, u_w1, u_w0, v1, v0, v_w1, v_w0):
-    """Set ``out[lo:hi]`` to ``(u1 u_w1 - u0 u_w0) - (v1 v_w1 - v0 v_w0)``: both derivatives across the rows."""
-    for k in range(lo, hi):
-        out[k] = (u1[k] * u_w1 - u0[k] * u_w0) - (v1[k] * v_w1 - v0[k] * v_w0)
+def at(scale, i, j, k):
+    """``scale[i, j, k]`` of an array, or the number itself (compiled code only)."""
+    raise NotImplementedError("call from compiled code")
 
 
-@numba.njit(**OPTIONS)
-def differences_mixed(out, lo, hi, sign, u1, u0, u_w1, u_w0, v, shift, v_w1, v_w0):
-    """Set ``out[lo:hi]`` to ``sign`` times the derivative of u across the rows minus the one of v along the row."""
-    for k in range(lo, hi):
-        out[k] = sign * (
-            (u1[k] * u_w1 - u0[k] * u_w0) - (v[k + shift] * v_w1[k] - v[k + shift - 1] * v_w0[k])
-        )
+@overload(at, inline="always")
+def _at(scale, i, j, k):
+    if isinstance(scale, numba.types.Array):
+        return lambda scale, i, j, k: scale[i, j, k]
+    return lambda scale, i, j, k: scale
 
 
-@numba.njit(**OPTIONS)
-def difference_across(out, lo, hi, sign, u1, u0, w1, w0):
-    """Set ``out[lo:hi]`` to ``sign (u1 w1 - u0 w0)``."""
-    for k in range(lo, hi):
-        out[k] = sign * (u1[k] * w1 - u0[k] * w0)
+@numba.njit(**INLINE)
+def differences_across(f, i, j, scale, hi, u, i1, u_w1, u_w0, i0, v, j1, v_w1, v_w0, j0):
+    """Add ``scale (d u / dx - d v / dy)``: neighbors in rows ``i1, i0`` of u and ``j1, j0`` of v, slots 1 to ``hi - 1``."""
+    for k in range(np.uint64(1), np.uint64(hi)):
+        curl = (u[i1, j, k] * u_w1 - u[i0, j, k] * u_w0) - (v[i, j1, k] * v_w1 - v[i, j0, k] * v_w0)
+        f[i, j, k] += at(scale, i, j, k) * curl
 
 
-@numba.njit(**OPTIONS)
-def difference_along(out, lo, hi, sign, v, shift, w1, w0):
-    """Set ``out[lo:hi]`` to ``sign`` times the weighted derivative of v along the row."""
-    for k in range(lo, hi):
-        out[k] = sign * (v[k + shift] * w1[k] - v[k + shift - 1] * w0[k])
+@numba.njit(**INLINE)
+def differences_mixed(f, i, j, scale, hi, sign, u, i1, j1, u_w1, i0, j0, u_w0, v, shift, w):
+    """Add ``scale sign`` times the derivative of u across the rows minus that of v along the row, slots 1 to ``hi - 1``."""
+    s, up, one = f.dtype.type(sign), np.uint64(shift), np.uint64(1)
+    for k in range(np.uint64(1), np.uint64(hi)):
+        along = v[i, j, k + up] * w[2, 0, k] - v[i, j, k + up - one] * w[2, 1, k]
+        f[i, j, k] += at(scale, i, j, k) * (s * ((u[i1, j1, k] * u_w1 - u[i0, j0, k] * u_w0) - along))
 
 
-@numba.njit(**OPTIONS)
-def layer_across(out, lo, hi, sign, psi, u1, u0, b, a):
-    """Forward absorbing layer across the rows: ``psi = b psi + a (u1 - u0)``, added to ``out`` (Roden and Gedney 2000)."""
-    for k in range(lo, hi):
-        p = b * psi[k] + a * (u1[k] - u0[k])
-        psi[k] = p
-        out[k] += sign * p
+@numba.njit(**INLINE)
+def difference_across(f, i, j, scale, hi, sign, u, i1, w1, i0, w0):
+    """Add ``scale sign (u[i1] w1 - u[i0] w0)``, slots 1 to ``hi - 1``."""
+    s = f.dtype.type(sign)
+    for k in range(np.uint64(1), np.uint64(hi)):
+        f[i, j, k] += at(scale, i, j, k) * (s * (u[i1, j, k] * w1 - u[i0, j, k] * w0))
 
 
-@numba.njit(**OPTIONS)
-def layer_along(out, lo, hi, sign, psi, offset, v, shift, b, a):
-    """Forward absorbing layer along the row; ``psi`` holds slot ``k`` at ``k + offset``."""
-    for k in range(lo, hi):
-        p = b[k] * psi[k + offset] + a[k] * (v[k + shift] - v[k + shift - 1])
-        psi[k + offset] = p
-        out[k] += sign * p
+@numba.njit(**INLINE)
+def difference_along(f, i, j, scale, hi, v, shift, w):
+    """Add ``scale`` times the weighted derivative of v along the row, slots 1 to ``hi - 1``."""
+    up, one = np.uint64(shift), np.uint64(1)
+    for k in range(np.uint64(1), np.uint64(hi)):
+        along = v[i, j, k + up] * w[2, 0, k] - v[i, j, k + up - one] * w[2, 1, k]
+        f[i, j, k] += at(scale, i, j, k) * along
 
 
-@numba.njit(**OPTIONS)
-def transposed_layer_across(out, lo, hi, sign, psi1, psi0):
+@numba.njit(**INLINE)
+def layer_across(f, i, j, scale, hi, sign, psi, pi, pj, u, i1, j1, i0, j0, b, a):
+    """Forward absorbing layer across the rows: ``psi = b psi + a (u1 - u0)``, added (Roden and Gedney 2000, eq. 26)."""
+    s = f.dtype.type(sign)
+    for k in range(np.uint64(1), np.uint64(hi)):
+        p = b * psi[pi, pj, k] + a * (u[i1, j1, k] - u[i0, j0, k])
+        psi[pi, pj, k] = p
+        f[i, j, k] += at(scale, i, j, k) * (s * p)
+
+
+@numba.njit(**INLINE)
+def layer_along(f, i, j, scale, lo, hi, sign, psi, offset, v, shift, w):
+    """Forward absorbing layer along the row, slots ``lo`` to ``hi - 1``; ``psi`` holds slot ``k`` at ``k + offset``."""
+    s, up, one, off = f.dtype.type(sign), np.uint64(shift), np.uint64(1), np.uint64(offset)
+    for k in range(np.uint64(lo), np.uint64(hi)):
+        p = w[2, 2, k] * psi[i, j, k + off] + w[2, 3, k] * (v[i, j, k + up] - v[i, j, k + up - one])
+        psi[i, j, k + off] = p
+        f[i, j, k] += at(scale, i, j, k) * (s * p)
+
+
+@numba.njit(**INLINE)
+def transposed_layer_across(f, i, j, scale, hi, sign, psi, i1, j1, i0, j0):
     """Adjoint absorbing layer across the rows: the difference of the already filtered neighbors."""
-    for k in range(lo, hi):
-        out[k] += sign * (psi1[k] - psi0[k])
+    s = f.dtype.type(sign)
+    for k in range(np.uint64(1), np.uint64(hi)):
+        f[i, j, k] += at(scale, i, j, k) * (s * (psi[i1, j1, k] - psi[i0, j0, k]))
 
 
-@numba.njit(**OPTIONS)
-def transposed_layer_along(out, lo, hi, sign, psi, offset):
+@numba.njit(**INLINE)
+def transposed_layer_along(f, i, j, scale, lo, hi, sign, psi, offset):
     """Adjoint absorbing layer along the row (``offset`` includes the stagger of the derivative)."""
-    for k in range(lo, hi):
-        out[k] += sign * (psi[k + offset] - psi[k + offset - 1])
+    s, one, off = f.dtype.type(sign), np.uint64(1), np.uint64(offset)
+    for k in range(np.uint64(lo), np.uint64(hi)):
+        f[i, j, k] += at(scale, i, j, k) * (s * (psi[i, j, k + off] - psi[i, j, k + off - one]))
 
 
-@numba.njit(**OPTIONS)
-def filter_row(psi, lo, hi, u, b, a):
+@numba.njit(**INLINE)
+def filter_across(psi, pi, pj, hi, u, i, j, b, a):
     """First half of the adjoint absorbing layer: ``psi = b psi + a u`` with one coefficient for the row."""
-    for k in range(lo, hi):
-        psi[k] = b * psi[k] + a * u[k]
+    for k in range(np.uint64(1), np.uint64(hi)):
+        psi[pi, pj, k] = b * psi[pi, pj, k] + a * u[i, j, k]
 
 
-@numba.njit(**OPTIONS)
-def filter_along(psi, lo, hi, offset, u, b, a):
+@numba.njit(**INLINE)
+def filter_along(psi, i, j, lo, hi, offset, u, w):
     """First half of the adjoint absorbing layer, coefficients along the row."""
-    for k in range(lo, hi):
-        psi[k + offset] = b[k] * psi[k + offset] + a[k] * u[k]
+    off = np.uint64(offset)
+    for k in range(np.uint64(lo), np.uint64(hi)):
+        psi[i, j, k + off] = w[2, 2, k] * psi[i, j, k + off] + w[2, 3, k] * u[i, j, k]
 
 
-@numba.njit(**OPTIONS)
-def subtract_row(field, lo, hi, curl):
-    """Magnetic update ``H -= curl E`` (the factor ``c dt / d`` is in the weights)."""
-    for k in range(lo, hi):
-        field[k] -= curl[k]
-
-
-@numba.njit(**OPTIONS)
-def add_row(field, lo, hi, cb, curl):
-    """Lossless electric update ``E += cb curl H``."""
-    for k in range(lo, hi):
-        field[k] += cb[k] * curl[k]
-
-
-@numba.njit(**OPTIONS)
-def decay_add_row(field, lo, hi, ca, cb, curl):
-    """Lossy electric update ``E = ca E + cb curl H``."""
-    for k in range(lo, hi):
-        field[k] = ca[k] * field[k] + cb[k] * curl[k]
+@numba.njit(**INLINE)
+def scale_row(f, i, j, factor):
+    """Loss of the electric update: ``E *= ca``."""
+    for k in range(np.uint64(0), np.uint64(f.shape[2])):
+        f[i, j, k] *= factor[i, j, k]

@@ -257,5 +257,5 @@ class FdtdMaxwell(Solver):
         total = 0.0
         for c, field in zip(self.program.grid.electric, propagation.state.fields):
             inside = self.program.grid.interior(c)
-            total += float(np.sum(self.program.medium.permittivity[c][inside] * np.square(field[inside], dtype=float)))
+            total += float(np.sum(self.program.medium.permittivity[c][inside] * np.square(field.reshape(self.program.grid.shape)[inside], dtype=float)))
         return total

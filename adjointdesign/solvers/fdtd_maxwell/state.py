@@ -15,7 +15,7 @@ _AXES_OF_TERM_2D = (0, 1)
 
 @dataclass
 class State:
-    """Fields and the absorber's memory of both phases; magnetic fields are scaled by eta0 (V/m)."""
+    """Fields and the absorber's memory of both phases, three axes each; magnetic fields are scaled by eta0 (V/m)."""
 
     fields: tuple[np.ndarray, ...]
     psi_h: tuple[np.ndarray, ...]
@@ -31,10 +31,11 @@ class State:
             for axis in _AXES_OF_TERM_3D if grid.ndim == 3 else _AXES_OF_TERM_2D:
                 shape = list(grid.shape)
                 shape[axis] = thickness[axis]
-                out.append(np.zeros(shape, dtype))
+                out.append(np.zeros(grid.as_storage(shape), dtype))
             return tuple(out)
 
-        return cls(tuple(np.zeros(grid.shape, dtype) for _ in grid.components), memory(), memory())
+        fields = tuple(np.zeros(grid.as_storage(grid.shape), dtype) for _ in grid.components)
+        return cls(fields, memory(), memory())
 
     @property
     def arrays(self) -> tuple[np.ndarray, ...]:

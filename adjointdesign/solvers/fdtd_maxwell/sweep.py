@@ -4,6 +4,8 @@ Everything that meets the fields goes through four doors, so that each has an ob
 storage indices, values *sampled* at flat storage indices, the electric field of a *box* kept at every step, and a *box
 source* made from such a history (the variation of the medium).
 
+All arrays have three axes; in two dimensions the middle one has length one.
+
 Times: the magnetic phase of step n ends at ``(n + 1/2) dt``, its electric phase at ``(n + 1) dt``.
 """
 
@@ -55,31 +57,30 @@ def _face_planes(field, axis, target, source, sign):
     elif axis == 1:
         field[:, target] = sign * field[:, source]
     else:
-        field[..., target] = sign * field[..., source]
+        field[:, :, target] = sign * field[:, :, source]
 
 
 @numba.njit(**OPTIONS)
-def _half_integer(component, axis, electric, ndim, out_of_plane_h):
-    """Whether field number ``component`` is staggered (half-integer) along ``axis``."""
-    if ndim == 3:
+def _half_integer(component, axis, electric, n_fields, out_of_plane_h):
+    """Whether field number ``component`` is staggered (half-integer) along storage ``axis``."""
+    if n_fields == 6:
         return (component % 3 == axis) == electric
     if electric:
-        return out_of_plane_h and component == axis
+        return out_of_plane_h and 2 * component == axis
     if out_of_plane_h:
         return True
-    return component - 1 != axis
+    return 2 * (component - 1) != axis
 
 
 @numba.njit(**OPTIONS)
 def fill_magnetic_ghosts(fields, n_electric, faces, out_of_plane_h):
     """Set the ghost slots of the staggered magnetic components from the boundary conditions."""
-    ndim = fields[0].ndim
-    for axis in range(ndim):
+    for axis in range(3):
         low, high = faces[axis, 0], faces[axis, 1]
         if low == WALL and high == WALL:
             continue
         for c in range(n_electric, len(fields)):
-            if not _half_integer(c, axis, False, ndim, out_of_plane_h):
+            if not _half_integer(c, axis, False, len(fields), out_of_plane_h):
                 continue
             f = fields[c]
             n = f.shape[axis] - 2
@@ -96,11 +97,10 @@ def fill_magnetic_ghosts(fields, n_electric, faces, out_of_plane_h):
 @numba.njit(**OPTIONS)
 def copy_periodic_nodes(fields, n_electric, faces, out_of_plane_h):
     """Make the last node of every periodic axis the same as the first for the electric components that live there."""
-    ndim = fields[0].ndim
-    for axis in range(ndim):
+    for axis in range(3):
         if faces[axis, 0] == PERIODIC:
             for c in range(n_electric):
-                if not _half_integer(c, axis, True, ndim, out_of_plane_h):
+                if not _half_integer(c, axis, True, len(fields), out_of_plane_h):
                     _face_planes(fields[c], axis, fields[c].shape[axis] - 1, 1, 1)
 
 
@@ -132,36 +132,33 @@ def sample(fields, first, last, ports, row):
 
 
 @numba.njit(**PARALLEL)
-def _store(box, field, start):
-    for i in numba.prange(box.shape[0]):
-        for j in range(box.shape[1]):
-            if box.ndim == 3:
-                box[i, j] = field[i + start[0], j + start[1], start[2] : start[2] + box.shape[2]]
-            else:
-                box[i, j] = field[i + start[0], j + start[1]]
+def _store(history, level, field, x, y, z):
+    for i in numba.prange(history.shape[1]):
+        for j in range(history.shape[2]):
+            for k in range(history.shape[3]):
+                history[level, i, j, k] = field[i + x, j + y, k + z]
 
 
 @numba.njit(**OPTIONS)
 def store_box(fields, start, history, level):
     """Copy the electric field inside the box into ``history[c][level]``; ``start[c]`` is the box's first slot."""
     for c in range(len(history)):
-        _store(history[c][level], fields[c], start[c])
+        _store(history[c], level, fields[c], *_corner(start, c))
+
+
+@numba.njit(**OPTIONS)
+def _corner(start, c):
+    return np.uint64(start[c, 0]), np.uint64(start[c, 1]), np.uint64(start[c, 2])
 
 
 @numba.njit(**PARALLEL)
-def _add_variation(f1, f0, weight, field, cb, start, dq, dp):
-    for i in numba.prange(f1.shape[0]):
+def _add_variation(history, before, after, weight, field, cb, x, y, z, dq, dp):
+    for i in numba.prange(history.shape[1]):
         flush_denormals()
-        x = i + start[0]
-        for j in range(f1.shape[1]):
-            y = j + start[1]
-            if f1.ndim == 3:
-                z = start[2]
-                for k in range(f1.shape[2]):
-                    source = weight * dq[i, j, k] * f0[i, j, k] - dp[i, j, k] * f1[i, j, k]
-                    field[x, y, z + k] += cb[x, y, z + k] * source
-            else:
-                field[x, y] += cb[x, y] * (weight * dq[i, j] * f0[i, j] - dp[i, j] * f1[i, j])
+        for j in range(history.shape[2]):
+            for k in range(history.shape[3]):
+                source = weight * dq[i, j, k] * history[before, i, j, k] - dp[i, j, k] * history[after, i, j, k]
+                field[i + x, j + y, k + z] += cb[i + x, j + y, k + z] * source
 
 
 @numba.njit(**OPTIONS)
@@ -172,36 +169,28 @@ def box_source(fields, cb, start, history, before, after, dq, dp):
     """
     weight = fields[0].dtype.type(1 if before >= 0 else 0)
     for c in range(len(history)):
-        f1, f0 = history[c][after], history[c][max(before, 0)]
-        _add_variation(f1, f0, weight, fields[c], cb[c], start[c], dq[c], dp[c])
+        _add_variation(history[c], max(before, 0), after, weight, fields[c], cb[c], *_corner(start, c), dq[c], dp[c])
 
 
 @numba.njit(**PARALLEL)
-def _accumulate(f1, f0, field, start, difference, total, lossy):
-    for i in numba.prange(f1.shape[0]):
+def _accumulate(history, level, field, x, y, z, difference, total, lossy):
+    for i in numba.prange(history.shape[1]):
         flush_denormals()
-        x = i + start[0]
-        for j in range(f1.shape[1]):
-            y = j + start[1]
-            if f1.ndim == 3:
-                z = start[2]
-                for k in range(f1.shape[2]):
-                    difference[i, j, k] += field[x, y, z + k] * (f1[i, j, k] - f0[i, j, k])
-                if lossy:
-                    for k in range(f1.shape[2]):
-                        total[i, j, k] += field[x, y, z + k] * (f1[i, j, k] + f0[i, j, k])
-            else:
-                difference[i, j] += field[x, y] * (f1[i, j] - f0[i, j])
-                if lossy:
-                    total[i, j] += field[x, y] * (f1[i, j] + f0[i, j])
+        for j in range(history.shape[2]):
+            for k in range(history.shape[3]):
+                e = field[i + x, j + y, k + z]
+                difference[i, j, k] += e * (history[level + 1, i, j, k] - history[level, i, j, k])
+            if lossy:
+                for k in range(history.shape[3]):
+                    e = field[i + x, j + y, k + z]
+                    total[i, j, k] += e * (history[level + 1, i, j, k] + history[level, i, j, k])
 
 
 @numba.njit(**OPTIONS)
 def accumulate(fields, start, history, level, d_difference, d_sum, lossy):
     """Add ``e (F[level+1] - F[level])`` and, where ``lossy``, ``e (F[level+1] + F[level])`` of the box."""
     for c in range(len(history)):
-        f1, f0 = history[c][level + 1], history[c][level]
-        _accumulate(f1, f0, fields[c], start[c], d_difference[c], d_sum[c], lossy)
+        _accumulate(history[c], level, fields[c], *_corner(start, c), d_difference[c], d_sum[c], lossy)
 
 
 @numba.njit(**OPTIONS)
