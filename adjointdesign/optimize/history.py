@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import zlib
-from dataclasses import dataclass, replace as with_changes
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from adjointdesign.errors import InputError
-from adjointdesign.optimize import history_file as raw
 from adjointdesign.optimize.evaluation import Evaluation
+from adjointdesign.optimize.history_file import disk_error, replace_file, temporary_path
+from adjointdesign.optimize.history_layout import Column, Layout, Segment, read_at, read_layout, write_at
 
 PARTS = ("x", "values", "jacobian", "constraints", "constraint_jacobian")
 READINGS = "readings/"
@@ -36,7 +37,7 @@ class History:
     many rows are in use over all stages, and what lies beyond is padding. Two processes must not write one history.
     """
 
-    def __init__(self, path: Path, layout: raw.Layout, count: int, descriptor: int):
+    def __init__(self, path: Path, layout: Layout, count: int, descriptor: int):
         self.path, self.attributes = path, layout.attributes
         self._layout, self._count, self._descriptor = layout, count, descriptor
 
@@ -61,7 +62,7 @@ class History:
             raise InputError("history", "a new file", path, "resume that run, or choose another folder")
         if not path.parent.is_dir():
             raise InputError("history", "a file in an existing folder", path, "make the folder first")
-        layout = raw.replace(path, raw.Layout(attributes or {}), 0)
+        layout = replace_file(path, Layout(attributes or {}), 0)
         return cls(path, layout, 0, os.open(path, os.O_RDWR))
 
     @classmethod
@@ -78,16 +79,16 @@ class History:
             raise InputError("history", "an existing file", path, "name the folder of a run")
         descriptor = os.open(path, os.O_RDWR if writable else os.O_RDONLY)
         try:
-            layout = raw.read_layout(path)
-            count = int(np.frombuffer(raw.read_at(descriptor, 8, layout.count_offset), np.int64)[0])
+            layout = read_layout(descriptor)
+            count = int(np.frombuffer(read_at(descriptor, 8, layout.count_offset), np.int64)[0])
             history = cls(path, layout, count, descriptor)
             history._check()
-        except (OSError, LookupError, ValueError, RuntimeError, TypeError, AttributeError) as error:
+        except (OSError, LookupError, ValueError, TypeError, OverflowError) as error:
             os.close(descriptor)
             remedy = "restore it from a copy, or start a new run from the last design"
             raise InputError(f"history {path}", "an undamaged history", f"a damaged file ({error})", remedy) from error
         if writable:
-            raw.temporary_path(path).unlink(missing_ok=True)  # left by a kill during a change of structure
+            temporary_path(path).unlink(missing_ok=True)  # left by a kill during a change of structure
         return history
 
     def append(self, stage: int, evaluation: Evaluation, elapsed: float) -> None:
@@ -112,16 +113,16 @@ class History:
         row["elapsed"] = np.asarray(elapsed, dtype=float)
         row = {key: value for key, value in row.items() if value.size}  # HDF5 gives a column of nothing no place
         row["crc"] = np.asarray(_checksum(self._count, row), dtype=np.uint64)
-        segment = self._room({key: raw.Column(value.dtype, value.shape) for key, value in row.items()}, stage)
+        segment = self._room({key: Column(value.dtype, value.shape) for key, value in row.items()}, stage)
         try:
             for key, value in row.items():
                 place = segment.columns[key].offset + (self._count - segment.start) * value.nbytes
-                raw.write_at(self._descriptor, value.tobytes(), place)
+                write_at(self._descriptor, value.tobytes(), place)
             os.fdatasync(self._descriptor)
-            raw.write_at(self._descriptor, np.int64(self._count + 1).tobytes(), self._layout.count_offset)
+            write_at(self._descriptor, np.int64(self._count + 1).tobytes(), self._layout.count_offset)
             os.fdatasync(self._descriptor)
         except OSError as error:
-            raise raw.full_disk(self.path, error) from error
+            raise disk_error(self.path, error) from error
         self._count += 1
 
     def __len__(self) -> int:
@@ -189,40 +190,40 @@ class History:
     def __exit__(self, *exception) -> None:
         self.close()
 
-    def _room(self, columns: dict[str, raw.Column], stage: int) -> raw.Segment:
+    def _room(self, columns: dict[str, Column], stage: int) -> Segment:
         """The last segment, made fit to take one more row of these columns."""
         segments = list(self._layout.segments)
         if not segments or stage > segments[-1].stage:
             if segments:  # the new stage takes over the padding of the last one
                 last = segments.pop()
-                segments += [with_changes(last, capacity=self._count - last.start)] if self._count > last.start else []
+                segments += [replace(last, capacity=self._count - last.start)] if self._count > last.start else []
             capacity = max(2, min(64, FIRST_BYTES // sum(c.nbytes for c in columns.values())))
-            self._restructure((*segments, raw.Segment(stage, self._count, capacity, columns)))
+            self._restructure((*segments, Segment(stage, self._count, capacity, columns)))
             return self._layout.segments[-1]
         last = segments.pop()
         if stage < last.stage:
             raise InputError("stage", f"{last.stage} or more", stage, "run the stages in their order")
-        known = {key: with_changes(column, offset=0) for key, column in last.columns.items()}
+        known = {key: replace(column, offset=0) for key, column in last.columns.items()}
         odd = sorted(key for key in columns.keys() | known.keys() if columns.get(key) != known.get(key))
         if odd:
             remedy = "return the same readings and shapes from every evaluation of a stage"
             expected, got = "the columns of the stage's first record", f"a change in {', '.join(odd)}"
             raise InputError("history", expected, got, remedy)
         if self._count - last.start == last.capacity:
-            self._restructure((*segments, with_changes(last, capacity=2 * last.capacity)))
+            self._restructure((*segments, replace(last, capacity=2 * last.capacity)))
         return self._layout.segments[-1]
 
-    def _restructure(self, segments: tuple[raw.Segment, ...]) -> None:
+    def _restructure(self, segments: tuple[Segment, ...]) -> None:
         """Go over to a file of another structure; on failure this history and its file are as before."""
-        layout = raw.Layout(self.attributes, segments)
-        layout = raw.replace(self.path, layout, self._count, (self._descriptor, self._layout))
+        layout = Layout(self.attributes, segments)
+        layout = replace_file(self.path, layout, self._count, (self._descriptor, self._layout))
         descriptor = os.open(self.path, os.O_RDWR)
         os.close(self._descriptor)
         self._layout, self._descriptor = layout, descriptor
 
-    def _read(self, column: raw.Column, first: int, rows: int) -> np.ndarray:
+    def _read(self, column: Column, first: int, rows: int) -> np.ndarray:
         """Rows of a column, as a new array of shape (rows, ...)."""
-        data = raw.read_at(self._descriptor, rows * column.nbytes, column.offset + first * column.nbytes)
+        data = read_at(self._descriptor, rows * column.nbytes, column.offset + first * column.nbytes)
         return np.frombuffer(data, column.dtype).reshape(rows, *column.shape).copy()
 
     def _row(self, number: int, row: int) -> dict[str, np.ndarray]:

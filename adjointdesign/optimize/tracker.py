@@ -73,7 +73,7 @@ class Tracker:
         if self._last is not None and np.array_equal(x, self._last.x):
             self._repeats += 1
             if self._repeats > MAX_REPEATS:
-                raise self._end_without_progress("the optimizer has no further step")
+                raise StopRun(*self.end_without_progress("the optimizer has no further step"))
             return self._last
         self._check_limits()
         self._repeats = 0
@@ -125,7 +125,7 @@ class Tracker:
     def check_stall(self) -> None:
         """Stop if evaluations keep coming without a better point (for drivers that do not report iterations)."""
         if self._since_best >= STALL * self.stop.window:
-            raise self._end_without_progress(f"{self._since_best} evaluations brought no better point")
+            raise StopRun(*self.end_without_progress(f"{self._since_best} evaluations brought no better point"))
 
     def projected_gradient(self) -> float:
         """Largest component of ``P(x - g) - x`` at the best point."""
@@ -150,12 +150,11 @@ class Tracker:
         if self.stop.wall_time is not None and elapsed >= self.stop.wall_time:
             raise StopRun(Status.WALL_TIME, f"{elapsed:.3g} s passed")
 
-    def _end_without_progress(self, reason: str) -> StopRun:
-        """The end of a run that goes no further: good at a feasible point, a failure elsewhere."""
+    def end_without_progress(self, reason: str) -> tuple[Status, str]:
+        """Status and message of a run that goes no further: good at a feasible point, a failure elsewhere."""
         if self.feasible(self.best):
-            return StopRun(Status.CONVERGED, reason)
-        missed = f"{reason}, and no feasible point was found (violation {self.best.violation:.3g})"
-        return StopRun(Status.FAILED, missed)
+            return Status.CONVERGED, reason
+        return Status.FAILED, f"{reason}, and no feasible point was found (violation {self.best.violation:.3g})"
 
 
 def _change(before: float, after: float) -> float:
