@@ -1,0 +1,211 @@
+"""What a problem is: settings, and the flow from design parameters to an objective."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from adjointdesign.optimize.stages import Stage
+
+
+class Settings(BaseModel):
+    """Base of all settings: unknown names are refused, values are checked once, nothing changes afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What one reading is to reach: ``reading >= bound`` (``sense = 1``) or ``<= bound`` (``sense = -1``), in dB.
+
+    ``where`` selects the entries (wavelengths, say) that the target speaks of.
+    """
+
+    reading: str
+    sense: int
+    bound: float
+    where: np.ndarray
+
+    def __str__(self) -> str:
+        return f"{self.reading} {'>=' if self.sense > 0 else '<='} {self.bound:g} dB"
+
+    def violation(self, values_db):
+        """By how much ``values_db`` miss the bound, dB (negative: met with that margin)."""
+        return self.sense * (self.bound - values_db)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What one evaluation of a design gives, on the tape while one is recording.
+
+    Parameters
+    ----------
+    objective : AdjFloat or Array
+        To be minimized; an Array of values where the largest counts.
+    readings : dict
+        Numbers and arrays by name, for people, reports and the history.
+    constraints : dict
+        Taped scalars by name; feasible where none is positive.
+    """
+
+    objective: Any
+    readings: dict[str, Any]
+    constraints: dict[str, Any] = field(default_factory=dict)
+
+
+class Problem:
+    """A specification (geometry, materials, bands, targets) and a discretization, and what follows from them.
+
+    A problem subclasses this, names its settings, and defines the five steps of `evaluate`. All settings are in SI units.
+
+    Parameters
+    ----------
+    specification, discretization, optimization : Settings
+        Instances of the classes named in the class attributes.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    Specification: ClassVar[type[Settings]]
+    Discretization: ClassVar[type[Settings]]
+    Optimization: ClassVar[type[Settings]]
+    presets: ClassVar[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {}
+
+    def __init__(self, specification: Settings, discretization: Settings, optimization: Settings):
+        self.specification = specification
+        self.discretization = discretization
+        self.optimization = optimization
+
+    def evaluate(self, parameters, stage: Mapping[str, Any] | None = None) -> Evaluation:
+        """Design parameters -> density -> medium -> forward solve -> readings -> objective.
+
+        Parameters
+        ----------
+        parameters : Array or ndarray
+            Design parameters, of shape `design_shape`.
+        stage : mapping, optional
+            What the stage of a continuation sets (projection steepness, say); that of the final design by default.
+
+        Returns
+        -------
+        Evaluation
+            Differentiable by the tape that is recording, if any.
+        """
+        stage = self.final_stage if stage is None else stage
+        density = self.density(parameters, stage)
+        medium = self.medium(density)
+        fields = self.solve(medium)
+        readings = self.readings(fields)
+        return Evaluation(self.objective(readings, stage), self.report(readings), self.constraints(parameters, stage))
+
+    # -- what a problem defines ---------------------------------------------------------------------------------------
+
+    @property
+    def design_shape(self) -> tuple[int, ...]:
+        """Shape of the design parameters."""
+        raise NotImplementedError
+
+    def initial_design(self, rng: np.random.Generator) -> np.ndarray:
+        """Design parameters to start from, of shape `design_shape`."""
+        raise NotImplementedError
+
+    def bounds(self) -> tuple[float, float]:
+        """Least and largest value of the design parameters."""
+        return 0.0, 1.0
+
+    def stages(self) -> Sequence[Stage]:
+        """The continuation, in order."""
+        raise NotImplementedError
+
+    @property
+    def final_stage(self) -> Mapping[str, Any]:
+        """Stage parameters under which the final design is judged."""
+        return self.stages()[-1].parameters
+
+    def density(self, parameters, stage):
+        """Design parameters -> physical density (or shape)."""
+        raise NotImplementedError
+
+    def medium(self, density):
+        """Density -> inputs of the solver."""
+        raise NotImplementedError
+
+    def solve(self, medium):
+        """Inputs of the solver -> its monitors' readings."""
+        raise NotImplementedError
+
+    def readings(self, fields) -> dict[str, Any]:
+        """Monitors' readings -> engineering figures (S-parameters, say), taped."""
+        raise NotImplementedError
+
+    def objective(self, readings, stage):
+        """Engineering figures -> what is minimized, taped."""
+        raise NotImplementedError
+
+    def constraints(self, parameters, stage) -> dict[str, Any]:
+        """Taped scalars by name, feasible where none is positive."""
+        return {}
+
+    def report(self, readings) -> dict[str, np.ndarray]:
+        """Engineering figures as plain numbers and arrays."""
+        return {name: np.asarray(value) for name, value in readings.items()}
+
+    def targets(self) -> Sequence[Target]:
+        """What the readings are to reach."""
+        return ()
+
+
+def value_and_gradient(problem: Problem, parameters: np.ndarray, stage: Mapping[str, Any] | None = None):
+    """Evaluate a design and all its gradients from one recording.
+
+    Parameters
+    ----------
+    problem : Problem
+        What to evaluate.
+    parameters : ndarray
+        Design parameters, of any shape with the right number of entries.
+    stage : mapping, optional
+        See `Problem.evaluate`.
+
+    Returns
+    -------
+    values : ndarray, shape (k,)
+        The objective, or its values where the largest counts.
+    jacobian : ndarray, shape (k, n)
+        Their gradients.
+    constraints, constraint_jacobian : ndarray, shapes (m,), (m, n)
+        The same for the constraints.
+    readings : dict
+        See `Evaluation`.
+    """
+    from adjointdesign.tape import Array, Control, ReducedFunctional, recording
+
+    parameters = np.asarray(parameters, dtype=float)
+    with recording() as tape:
+        control = Array(parameters.reshape(problem.design_shape))
+        result = problem.evaluate(control, stage)
+
+        def rows(quantity):
+            functional = ReducedFunctional(quantity, Control(control), tape=tape)
+            if not isinstance(quantity, Array):
+                return [float(quantity)], [functional.derivative().data.ravel()]
+            seeds = np.eye(quantity.data.size)
+            gradients = [functional.derivative(Array(s.reshape(quantity.shape))).data.ravel() for s in seeds]
+            return list(quantity.data.ravel()), gradients
+
+        values, jacobian = rows(result.objective)
+        constraints, constraint_jacobian = [], []
+        for quantity in result.constraints.values():
+            value, gradient = rows(quantity)
+            constraints += value
+            constraint_jacobian += gradient
+    empty = np.zeros((0, parameters.size))
+    return (
+        np.array(values), np.array(jacobian), np.array(constraints),
+        np.array(constraint_jacobian) if constraint_jacobian else empty, result.readings,
+    )  # fmt: skip

@@ -1,0 +1,252 @@
+"""A photonic device between waveguides: geometry, simulation and objective shared by the problems of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field, field_validator, model_validator
+
+from adjointdesign.constants import C0
+from adjointdesign.errors import InputError
+from adjointdesign.problem import Problem, Settings, Target
+
+from adjointdesign.problems.photonics.geometry import Layout, Port
+
+Positive = Annotated[float, Field(gt=0)]
+CELLS_PER_WAVELENGTH = 8
+"""Fewest cells per wavelength in the core that a discretization may have."""
+
+
+class StageSettings(Settings):
+    """One stage of the continuation."""
+
+    steepness: Annotated[float, Field(ge=0)] = 8.0
+    evaluations: Annotated[int, Field(ge=1)] = 30
+    method: Literal["lbfgsb", "mma", "ccsa"] = "lbfgsb"
+    length_scale: bool = False
+    minimax: bool = False
+
+    @model_validator(mode="after")
+    def _method_fits(self):
+        if self.method == "lbfgsb" and (self.length_scale or self.minimax):
+            raise ValueError("lbfgsb takes neither length_scale nor minimax: set method to mma or ccsa")
+        return self
+
+
+class DeviceOptimization(Settings):
+    """How the design is found."""
+
+    minimum_length: Positive = 80e-9
+    filter_radius: Positive = 120e-9
+    margin: float = 0.5
+    temperature: Positive = 1.0
+    initial_density: Annotated[float, Field(ge=0, le=1)] = 0.5
+    initial_noise: Annotated[float, Field(ge=0, le=0.5)] = 0.05
+    wall_time: Positive | None = None
+    stages: tuple[StageSettings, ...] = ()
+
+
+class DeviceDiscretization(Settings):
+    """How the device is simulated."""
+
+    spacing: Positive = 20e-9
+    pml_cells: Annotated[int, Field(ge=4)] = 12
+    run_time: Positive = 400e-15
+    courant: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    precision: Literal["double", "single"] = "double"
+    schedule: Literal["auto", "memory", "revolve", "disk"] = "auto"
+    memory_budget: str = "2GiB"
+    threads: Annotated[int, Field(ge=1)] | None = None
+
+
+class DeviceSpecification(Settings):
+    """What the device is; lengths in metres. Subclasses add the design region and their targets."""
+
+    design_size: tuple[Positive, Positive]
+    pixel: Positive = 10e-9
+    wavelengths: tuple[Positive, ...] = (1265e-9, 1270e-9, 1275e-9, 1285e-9, 1290e-9, 1295e-9)
+    guide_width: Positive = 400e-9
+    stub_length: Positive = 720e-9
+    padding: Positive = 400e-9
+    mode_margin: Positive = 520e-9
+    core_permittivity: Annotated[float, Field(ge=1)] = 12.25
+    cladding_permittivity: Annotated[float, Field(ge=1)] = 2.25
+
+    @field_validator("wavelengths")
+    @classmethod
+    def _some_wavelengths(cls, value):
+        if not value:
+            raise ValueError("give at least one wavelength")
+        return value
+
+
+class PhotonicDevice(Problem):
+    """Waveguides that meet in a rectangular design region, in two dimensions (Ez) or as a slab in three.
+
+    The parameters are one value a pixel, rows along x and columns along y. They are symmetrized, filtered (with the guides
+    as fixed surroundings) and projected; S-parameters are mode amplitudes over the incident one.
+    """
+
+    Optimization: ClassVar = DeviceOptimization
+    Discretization: ClassVar = DeviceDiscretization
+    symmetries: ClassVar[tuple[str, ...]] = ()
+    polarization: ClassVar[str] = "ez"
+
+    def __init__(self, specification, discretization, optimization):
+        super().__init__(specification, discretization, optimization)
+        shortest = min(specification.wavelengths) / np.sqrt(specification.core_permittivity)
+        if discretization.spacing > shortest / CELLS_PER_WAVELENGTH:
+            raise InputError(
+                "discretization.spacing",
+                f"at most {shortest / CELLS_PER_WAVELENGTH:.3g} m, {CELLS_PER_WAVELENGTH} cells per wavelength in the core",
+                f"{discretization.spacing:.3g} m", "refine it",
+            )  # fmt: skip
+        if optimization.minimum_length > optimization.filter_radius:
+            raise InputError(
+                "optimization.filter_radius", f"at least the minimum_length of {optimization.minimum_length:.3g} m",
+                f"{optimization.filter_radius:.3g} m", "enlarge it",
+            )  # fmt: skip
+        if not optimization.stages:
+            raise InputError("optimization.stages", "at least one stage", 0, "add one")
+
+    # -- what a device defines ----------------------------------------------------------------------------------------
+
+    def ports(self) -> tuple[Port, ...]:
+        """Ports, the first one driven."""
+        raise NotImplementedError
+
+    def slab(self) -> tuple[float, float] | None:
+        """Lower and upper z of the guiding layer and design, m; None in two dimensions."""
+        return None
+
+    # -- geometry -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The device on its grid."""
+        s, d = self.specification, self.discretization
+        return Layout(
+            s, self.ports(), self.slab(), spacing=d.spacing, pml_cells=d.pml_cells, polarization=self.polarization
+        )
+
+    @property
+    def design_shape(self) -> tuple[int, ...]:
+        """Pixels along x and y."""
+        return self.layout.design_shape
+
+    @property
+    def frequencies(self) -> np.ndarray:
+        """Frequencies of the wavelengths, Hz."""
+        return C0 / np.array(self.specification.wavelengths)
+
+    def initial_design(self, rng) -> np.ndarray:
+        """Uniform, with a little noise to break symmetries that the device does not ask for."""
+        o = self.optimization
+        noise = o.initial_noise * rng.uniform(-1, 1, self.design_shape)
+        return np.clip(o.initial_density + noise, 0.0, 1.0)
+
+    # -- the flow -----------------------------------------------------------------------------------------------------
+
+    def filtered(self, parameters):
+        """Symmetric and filtered density: the level set whose contour at one half is the device."""
+        from adjointdesign.design.filters import conic_filter
+        from adjointdesign.design.symmetry import symmetrize
+
+        rho = symmetrize(parameters, *self.symmetries)
+        return conic_filter(rho, self.optimization.filter_radius, self.specification.pixel, self.layout.surroundings)
+
+    def density(self, parameters, stage):
+        """Symmetrized, filtered and projected pixels."""
+        from adjointdesign.design.projection import smoothed_projection
+
+        return smoothed_projection(self.filtered(parameters), stage["steepness"], 0.5, self.specification.pixel)
+
+    def medium(self, density):
+        """Relative permittivity at each electric component of the design box."""
+        from adjointdesign.media.interpolation import linear_permittivity
+
+        s = self.specification
+        fractions = self.layout.core_fractions(density)
+        return {
+            f"permittivity_{c[1]}": linear_permittivity(f, s.cladding_permittivity, s.core_permittivity)
+            for c, f in fractions.items()
+        }
+
+    def solve(self, medium, driven: int = 0):
+        """Mode amplitudes at every port, with port number ``driven`` excited."""
+        from adjointdesign.tape import solve
+
+        return solve(self.solver(driven), **medium)
+
+    def solver(self, driven: int = 0):
+        """The FDTD solver that drives port number ``driven``; made once."""
+        if driven not in self._solvers:
+            self._solvers[driven] = self.layout.solver(driven, self.frequencies, self.discretization)
+        return self._solvers[driven]
+
+    @cached_property
+    def _solvers(self) -> dict:
+        return {}
+
+    def readings(self, fields, driven: int = 0) -> dict[str, Any]:
+        """S-parameters by name ("S21": out of port 2 when port 1 is driven), complex, one a wavelength."""
+        from adjointdesign.objectives.s_parameters import ratio
+
+        ports = self.layout.ports
+        incoming = fields[f"port {driven + 1}"][ports[driven].inward]
+        return {
+            f"S{k + 1}{driven + 1}": ratio(fields[f"port {k + 1}"][port.outward], incoming) for k, port in enumerate(ports)
+        }
+
+    def objective(self, readings, stage):
+        """Largest miss of any target with the margin, dB: smoothed, or one value each for a min-max."""
+        from adjointdesign.objectives.s_parameters import decibels, smooth_maximum, violations
+
+        targets = self.targets()
+        values = violations([decibels(readings[t.reading]) for t in targets], targets) + self.optimization.margin
+        if stage.get("minimax"):
+            return values
+        return smooth_maximum(values, self.optimization.temperature)
+
+    def constraints(self, parameters, stage) -> dict[str, Any]:
+        """Minimum length scale of solid and void, where the stage asks for it (Zhou et al. 2015)."""
+        if not stage.get("length_scale"):
+            return {}
+        from adjointdesign.design.length_scale import solid_length_scale, void_length_scale
+
+        o, filtered = self.optimization, self.filtered(parameters)
+        projected = self.density(parameters, stage)
+        arguments = (filtered, projected, o.minimum_length, o.filter_radius, self.specification.pixel)
+        return {"solid length scale": solid_length_scale(*arguments), "void length scale": void_length_scale(*arguments)}
+
+    def report(self, readings) -> dict[str, np.ndarray]:
+        """S-parameters in dB by name, and the largest miss of any target."""
+        db = {name: 20 * np.log10(np.maximum(np.abs(np.asarray(s)), 1e-6)) for name, s in readings.items()}
+        return db | {"worst_db": np.array(self.worst(db))}
+
+    def worst(self, s_db: Mapping[str, np.ndarray]) -> float:
+        """Largest miss of any target, dB; negative when all are met."""
+        return float(max(np.max(t.violation(s_db[t.reading][t.where])) for t in self.targets()))
+
+    def target(self, reading: str, sense: int, bound: float, low: float = 0.0, high: float = np.inf) -> Target:
+        """A target at every wavelength between ``low`` and ``high``, m."""
+        wavelengths = np.array(self.specification.wavelengths)
+        return Target(reading, sense, bound, np.flatnonzero((wavelengths >= low) & (wavelengths <= high)))
+
+    def stages(self):
+        """The continuation of the settings."""
+        from adjointdesign.optimize.stages import Stage
+        from adjointdesign.optimize.stopping import Stopping
+
+        return tuple(
+            Stage(
+                f"steepness {s.steepness:g}" + (", length scale" if s.length_scale else ""),
+                {"steepness": s.steepness, "length_scale": s.length_scale, "minimax": s.minimax},
+                s.method,
+                Stopping(ftol=1e-4, max_evaluations=s.evaluations, target=None if s.minimax else -5.0),
+            )
+            for s in self.optimization.stages
+        )
