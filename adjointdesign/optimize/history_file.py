@@ -65,7 +65,7 @@ def replace_file(path: Path, layout: Layout, count: int, old: tuple[int, Layout]
         size = sum(s.capacity * c.nbytes for s in layout.segments for c in s.columns.values())
         _reserve(temporary, size + SLACK)  # a full disk is better met here than inside HDF5
         layout = _write_structure(temporary, layout)
-        # HDF5 leaves the rows' places unwritten: now they get their blocks on the disk, so that no row lacks them later.
+        # HDF5 leaves the rows' places unwritten: they get their blocks on the disk now, not when a row comes.
         _reserve(temporary, layout.size)
         descriptor = os.open(temporary, os.O_RDWR)
         try:

@@ -13,6 +13,11 @@ from adjointdesign.optimize.stopping import Status
 from adjointdesign.optimize.tracker import Tracker
 
 
+ROUNDING = 1e-8
+"""Share of the first projected gradient below which a line search without success means rounding, not a wrong gradient:
+the decrease left is of the order of its square."""
+
+
 def run(tracker: Tracker, x0: np.ndarray, minimax: bool) -> tuple[Status, str]:
     """Run until the tracker stops the run or L-BFGS-B finds no further decrease.
 
@@ -29,6 +34,7 @@ def run(tracker: Tracker, x0: np.ndarray, minimax: bool) -> tuple[Status, str]:
 
     tracker.evaluate(x0)
     tracker.check_gradient()
+    first = tracker.projected_gradient()
     outcome = minimize(
         objective,
         x0,
@@ -40,7 +46,8 @@ def run(tracker: Tracker, x0: np.ndarray, minimax: bool) -> tuple[Status, str]:
         options={"ftol": 0.0, "gtol": 0.0, "maxiter": sys.maxsize, "maxfun": sys.maxsize},
     )
     where = f"(projected gradient {tracker.projected_gradient():.3g})"
-    if outcome.status == 0 or tracker.last_decrease() <= tracker.stop.ftol:
+    at_rounding = tracker.projected_gradient() <= ROUNDING * first
+    if outcome.status == 0 or at_rounding or tracker.last_decrease() <= tracker.stop.ftol:
         return Status.CONVERGED, f"L-BFGS-B found no further decrease {where}"
     reason = "the gradient is wrong, or the minimum is reached to rounding"
     return Status.FAILED, f"the line search of L-BFGS-B found no decrease: {reason} {where}"

@@ -125,7 +125,8 @@ class Tracker:
     def check_stall(self) -> None:
         """Stop if evaluations keep coming without a better point (for drivers that do not report iterations)."""
         if self._since_best >= STALL * self.stop.window:
-            raise StopRun(*self.end_without_progress(f"{self._since_best} evaluations brought no better point"))
+            reason = f"{self._since_best} evaluations brought no better point"
+            raise StopRun(*self.end_without_progress(reason))
 
     def projected_gradient(self) -> float:
         """Largest component of ``P(x - g) - x`` at the best point."""
@@ -142,13 +143,13 @@ class Tracker:
 
     def _check_limits(self) -> None:
         """Stop before a new evaluation if none may be started."""
-        if self._should_stop is not None and self._should_stop():
-            raise StopRun(Status.INTERRUPTED, f"stopped from outside after {self.n_evaluations} evaluations")
         if self.stop.max_evaluations is not None and self.n_evaluations >= self.stop.max_evaluations:
             raise StopRun(Status.MAX_EVALUATIONS, f"{self.n_evaluations} evaluations done")
         elapsed = self._clock() - self._start
         if self.stop.wall_time is not None and elapsed >= self.stop.wall_time:
             raise StopRun(Status.WALL_TIME, f"{elapsed:.3g} s passed")
+        if self._should_stop is not None and self._should_stop():
+            raise StopRun(Status.INTERRUPTED, f"stopped from outside after {self.n_evaluations} evaluations")
 
     def end_without_progress(self, reason: str) -> tuple[Status, str]:
         """Status and message of a run that goes no further: good at a feasible point, a failure elsewhere."""
