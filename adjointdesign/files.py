@@ -1,0 +1,45 @@
+"""Files that are whole or not there at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def atomic_write(path, data: str | bytes) -> None:
+    """Write a file such that a reader, or a crash at any moment, finds the old contents or the new, never a part.
+
+    Parameters
+    ----------
+    path : path-like
+        Where to. What is there already is replaced.
+    data : str or bytes
+        The contents; text is written as UTF-8.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written (a full disk, say); the old contents then stay, and nothing else is left behind.
+    """
+    path = Path(path)
+    contents = data.encode() if isinstance(data, str) else data
+    # Only within one folder is a rename sure to stay on one file system, and so to be atomic.
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(contents)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes files for their owner's eyes alone; give this one what an ordinary new file would get.
+        os.chmod(temporary, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
