@@ -238,6 +238,14 @@ def test_full_disk_is_clear_and_harmless(tmp_path):
             assert_same(history[i], 0, evaluation(i, n=40000))
 
 
+def test_room_for_coming_rows_is_on_the_disk_already(path):
+    """So that a disk that fills up meanwhile does not stop a row."""
+    with History.open(path, writable=True) as history:
+        history.append(3, evaluation(0, n=40000), 0.0)
+    status = os.stat(path)
+    assert status.st_blocks * 512 >= status.st_size > 4e6
+
+
 def test_full_disk_while_writing_a_row(path, monkeypatch):
     """Where blocks cannot be reserved ahead (copy-on-write file systems), the row itself meets the full disk."""
     with History.open(path, writable=True) as history:

@@ -134,6 +134,10 @@ def test_other_configuration_is_refused(tmp_path):
         stages = [Stage("a", stop=Stopping(max_evaluations=4)), Stage("b")]
         with pytest.raises(InputError, match="of stage 0"):
             run_stages(stages, lambda stage: Formulation(hs1), [-2, 1], history=history)
+        recorder = Recorder(history)
+        recorder.stage = 1
+        with pytest.raises(InputError, match="of stage 0"):
+            minimize(hs1, [-2, 1], stop=stop, recorder=recorder)
         assert len(history) == 10
 
 

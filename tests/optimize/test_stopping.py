@@ -183,13 +183,19 @@ def test_nlopt_own_exceptions_pass_unchanged():
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_ends_the_run_between_evaluations(number):
-    before = signal.getsignal(number)
-    with interruptible() as should_stop:
-        result, values = run(
-            "mma", should_stop=should_stop, callback=lambda e, t: t.n_evaluations == 3 and signal.raise_signal(number)
-        )
+    def mine(number, frame):
+        pass
+
+    before = signal.signal(number, mine)
+    try:
+        with interruptible() as should_stop:
+            result, values = run(
+                "mma", should_stop=should_stop, callback=lambda e, t: t.n_evaluations == 3 and signal.raise_signal(number)
+            )
+        assert signal.getsignal(number) is mine
+    finally:
+        signal.signal(number, before)
     assert result.status == Status.INTERRUPTED and len(values) == 3
-    assert signal.getsignal(number) is before
 
 
 def test_second_interrupt_is_immediate():
