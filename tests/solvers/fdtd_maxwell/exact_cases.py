@@ -1,0 +1,58 @@
+"""Small solvers with every kind of boundary, source and monitor, for the tests of exactness."""
+
+import numpy as np
+
+from adjointdesign.grid.yee import YeeGrid
+from adjointdesign.monitors import FieldMonitor, FluxMonitor, ModeMonitor
+from adjointdesign.solvers.fdtd_maxwell import Cpml, FdtdMaxwell, Pec, Periodic, Pmc, Steps
+from adjointdesign.sources import GaussianPulse, ModeSource, UniformCurrent
+
+from fdtd_cases import layered_medium
+
+F0 = 2e14
+LAYER = Cpml(cells=5, kappa=2.0, alpha=1e3)
+BOUNDARIES = {
+    "layers": [LAYER, LAYER, LAYER],
+    "walls": [Pec(), Pmc(), (Pmc(), Pec())],
+    "periodic": [Periodic(), Periodic(), Periodic()],
+    "periodic and wall": [(Pmc(), Pec()), Periodic(), Pmc()],
+    "mixed": [(Pmc(), LAYER), (LAYER, Pec()), Periodic()],
+}
+CELLS = {"ez": (20, 22), "hz": (20, 22), "3d": (18, 17, 16)}
+SPACING = (60e-9, 50e-9, 70e-9)
+
+
+def make(polarization, boundaries, lossy=True, steps=150, background=1.0, **options):
+    """A solver with a guide along x, and inputs for it: random permittivity, conductivity and amplitudes."""
+    cells = CELLS[polarization]
+    ndim = len(cells)
+    grid = YeeGrid(cells, SPACING[:ndim], (0.0,) * ndim, polarization)
+    rng = np.random.default_rng(7)
+    middle = [e / 2 for e in grid.extent]
+    medium = layered_medium(grid, "y", [middle[1] - 0.15e-6, middle[1] + 0.15e-6], [1.5, 9.0, 1.5])
+    widths = tuple(0.5 * e for e in grid.extent[1:])
+    pulse = GaussianPulse(F0, 1.5 * F0)
+    some = [middle[a] + s for a, s in zip(range(ndim), (0.13e-6, -0.09e-6, 0.08e-6))]
+    sources = [UniformCurrent(c, tuple(some), c, pulse) for c in grid.components]
+    # Over the whole domain: also on symmetry planes, in layers, and on both images of a periodic node.
+    sources.append(UniformCurrent("everywhere", tuple(middle), grid.electric[0], pulse, grid.extent))
+    sources.append(ModeSource("guided", tuple(middle), "x", widths, pulse))
+    frequencies = [F0, 1.2 * F0]
+    box = tuple(0.4 * e for e in grid.extent)
+    monitors = [
+        FieldMonitor("everything", tuple(middle), grid.extent, grid.components, frequencies),
+        FieldMonitor("series", tuple(middle), tuple(0.0 for _ in box), grid.components),
+        FluxMonitor("flux", tuple(middle), "y", tuple(b for a, b in enumerate(box) if a != 1), frequencies),
+        ModeMonitor("modes", (middle[0] + 0.18e-6, *middle[1:]), "x", widths, (0,), frequencies),
+    ]
+    solver = FdtdMaxwell(
+        medium, sources, monitors, boundaries=BOUNDARIES[boundaries][:ndim], run_length=Steps(steps), courant=0.9,
+        minimum_permittivity=background, conductivity_gradient=lossy, **options,
+    )  # fmt: skip
+    inputs = {}
+    for c in grid.electric:
+        inputs["permittivity_" + c[1]] = 1.2 + 2 * rng.random(solver.program.box.shape(c))
+        if lossy:
+            inputs["conductivity_" + c[1]] = 1e4 * (0.1 + rng.random(solver.program.box.shape(c)))
+    inputs["amplitudes"] = rng.standard_normal(len(sources)) + 1j * rng.standard_normal(len(sources))
+    return solver, inputs

@@ -1,0 +1,98 @@
+"""Waveguides: effective index, what the absorbing layers return, and reciprocity."""
+
+import numpy as np
+import pytest
+from fdtd_cases import layered_medium
+from scipy.optimize import brentq
+
+from adjointdesign.constants import C0
+from adjointdesign.grid.yee import YeeGrid
+from adjointdesign.monitors import ModeMonitor
+from adjointdesign.solvers.fdtd_maxwell import Cpml, FdtdMaxwell, Medium, Steps
+from adjointdesign.sources import GaussianPulse, ModeSource
+from adjointdesign.verification.orders import observed_order
+
+WAVELENGTHS = np.array([1265, 1270, 1275, 1285, 1290, 1295]) * 1e-9
+BAND = C0 / WAVELENGTHS
+CORE, CLADDING, WIDTH = 12.25, 2.25, 0.4e-6
+
+
+def slab_index(frequency, order, magnetic):
+    """Effective index of a symmetric slab, ``kappa w - order pi = 2 atan(p gamma / kappa)``.
+
+    A. W. Snyder and J. D. Love, Optical Waveguide Theory, table 12-4: ``p`` is 1 for TE, core over cladding for TM.
+    """
+    k0 = 2 * np.pi * frequency / C0
+    p = CORE / CLADDING if magnetic else 1.0
+
+    def mismatch(n):
+        kappa, gamma = k0 * np.sqrt(CORE - n**2), k0 * np.sqrt(n**2 - CLADDING)
+        return kappa * WIDTH - order * np.pi - 2 * np.arctan(p * gamma / kappa)
+
+    return brentq(mismatch, np.sqrt(CLADDING) + 1e-9, np.sqrt(CORE) - 1e-12, xtol=1e-14)
+
+
+def straight(polarization, d, layer, order=0, length=3e-6, window=1.44e-6, positions=(1.6e-6, 2.2e-6), time=300e-15):
+    """Amplitudes that two mode monitors read in a straight guide that runs into the absorbing layer."""
+    cells = (int(round(length / d)), 2 * (int(round((0.5 * window + 0.1e-6) / d)) + layer.cells))
+    grid = YeeGrid(cells, (d, d), (0.0, -cells[1] * d / 2), polarization)
+    medium = layered_medium(grid, "y", [-WIDTH / 2, WIDTH / 2], [CLADDING, CORE, CLADDING])
+    pulse = GaussianPulse.covering(BAND, 2e13)
+    source = ModeSource("in", (0.8e-6, 0.0), "x", window, pulse, 1, order)
+    monitors = [ModeMonitor(f"at {x}", (x, 0.0), "x", window, (order,), BAND) for x in positions]
+    solver = FdtdMaxwell(medium, [source], monitors, boundaries=[layer, layer], run_length=Steps(1))
+    solver.steps = int(time / solver.dt)
+    readings = solver.evaluate({})
+    return [readings[m.name][:, 0] / pulse.spectrum(BAND)[:, None] for m in monitors]
+
+
+@pytest.mark.parametrize("cells", [10, 12])
+@pytest.mark.parametrize("polarization,order", [("ez", 0), ("ez", 1), ("hz", 0)])
+def test_layers_absorb_guided_modes(polarization, order, cells):
+    """Below -60 dB at every wavelength, with the default profile, on cells of 20 nm."""
+    near, _ = straight(polarization, 20e-9, Cpml(cells=cells), order)
+    returned = 20 * np.log10(np.abs(near[:, 1] / near[:, 0]))
+    assert returned.max() < -60
+
+
+@pytest.mark.parametrize("polarization,order", [("ez", 0), ("ez", 1), ("hz", 0)])
+def test_effective_index(polarization, order):
+    """From the phase between two monitors, against the closed form of the slab, at second order in the cell."""
+    expected = np.array([slab_index(f, order, polarization == "hz") for f in BAND])
+    sizes, errors = (40e-9, 25e-9, 20e-9), []
+    for d in sizes:
+        near, far = straight(polarization, d, Cpml(cells=int(0.3e-6 / d)), order, time=220e-15)
+        distance = 0.6e-6
+        turns = np.round((expected * distance / WAVELENGTHS) - np.angle(far[:, 0] / near[:, 0]) / (2 * np.pi))
+        index = (np.angle(far[:, 0] / near[:, 0]) / (2 * np.pi) + turns) * WAVELENGTHS / distance
+        errors.append(np.abs(index / expected - 1).max())
+    assert observed_order(sizes, errors).order == pytest.approx(2.0, abs=0.2)
+
+
+def test_reciprocity():
+    """S12 = S21 between unlike guides through an arbitrary lossy medium: the discrete program is reciprocal exactly."""
+    d = 40e-9
+    grid = YeeGrid((90, 60), (d, d), (0.0, -30 * d), "ez")
+    rng = np.random.default_rng(0)
+    wide, narrow = (
+        layered_medium(grid, "y", [-w / 2, w / 2], [CLADDING, CORE, CLADDING]).permittivity["ez"] for w in (0.4e-6, 0.24e-6)
+    )
+    permittivity = np.where(grid.coordinates("ez", 0)[:, None] < 1.8e-6, wide, narrow)
+    permittivity[36:56, 16:46] = 2.25 + 10 * rng.random((20, 30))
+    sigma = np.zeros(grid.shape)
+    sigma[36:56, 16:46] = 1e3 * rng.random((20, 30))
+    medium = Medium(grid, {"ez": permittivity}, {"ez": sigma})
+    frequency = BAND.mean()
+    pulse = GaussianPulse(frequency, 0.3 * frequency)
+    ports = {"left": ((0.8e-6, 0.0), 1), "right": ((2.8e-6, 0.0), -1)}
+    window = 1.6e-6
+    readings = {}
+    for name, (center, direction) in ports.items():
+        source = ModeSource("in", center, "x", window, pulse, direction)
+        monitors = [ModeMonitor(n, c, "x", window, (0,), [frequency]) for n, (c, _) in ports.items()]
+        layer = Cpml(cells=10)
+        solver = FdtdMaxwell(medium, [source], monitors, boundaries=[layer, layer], run_length=Steps(9000))
+        readings[name] = solver.evaluate({})
+    forward, backward = readings["left"]["right"][0, 0, 0], readings["right"]["left"][0, 0, 1]
+    assert abs(forward / pulse.spectrum(frequency)) > 0.05
+    assert forward == pytest.approx(backward, rel=1e-9)
