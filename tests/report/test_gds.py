@@ -67,23 +67,32 @@ def test_solid_at_the_border_meets_the_guide(tmp_path):
     (low, high), = [p.bounding_box() for p in merged]
     assert len(merged) == 1 and merged[0].area() == pytest.approx(2.6 * 0.2, rel=1e-9)
     assert (low, high) == (pytest.approx((-1.3, -0.1)), pytest.approx((1.3, 0.1)))
+    assert sum(p.area() for p in cell.polygons) == pytest.approx(merged[0].area(), rel=1e-9)
     assert sorted((p.layer, p.datatype) for p in cell.polygons) == [(1, 0), (1, 1), (1, 1)]
     assert np.all(read_gds(tmp_path / "d.gds", SHAPE, PIXEL, ORIGIN)[0, 11:29] == pytest.approx(1))
 
 
+def test_a_slanted_edge_is_straight_up_to_the_border(tmp_path):
+    """Solid below y = 0.3 x + 20 nm: every column of pixels, the outermost too, has the area under the line."""
+    write_gds(tmp_path / "d.gds", 0.5 + (0.3 * CENTERS[0] + 20e-9 - CENTERS[1]) / 400e-9, PIXEL, ORIGIN)
+    density = read_gds(tmp_path / "d.gds", SHAPE, PIXEL, ORIGIN)
+    np.testing.assert_allclose(density.sum(1) * PIXEL, 220e-9 + 0.3 * CENTERS[0][:, 0], atol=0.1e-9)
+
+
 def test_one_design_gives_one_file(tmp_path):
-    """The same bytes whenever it is written."""
+    """The same bytes whenever it is written: the date in it is fixed."""
     for name in ("a.gds", "b.gds"):
         write_gds(tmp_path / name, disc(0, 0, 80e-9), PIXEL, ORIGIN)
     assert (tmp_path / "a.gds").read_bytes() == (tmp_path / "b.gds").read_bytes()
+    assert gdstk.gds_timestamp(tmp_path / "a.gds").year == 2000
 
 
 def test_overlaps_count_once_and_foreign_units_are_understood(tmp_path):
-    """Two overlapping squares of 100 nm, drawn in nanometres, cover 150 x 100 nm."""
-    square = np.array([[0, 0], [100, 0], [100, 100], [0, 100]])
+    """Two overlapping rectangles of 100 x 95 nm, drawn in nanometres, cover 150 x 95 nm."""
+    square = np.array([[0, 0], [100, 0], [100, 95], [0, 95]])
     save(tmp_path / "f.gds", square, square + [50, 0], layer=1, datatype=0)
     density = read_gds(tmp_path / "f.gds", SHAPE, PIXEL, ORIGIN)
-    assert density.max() == pytest.approx(1) and density.sum() == pytest.approx(150)
+    assert density.max() == pytest.approx(1) and density.sum() == pytest.approx(142.5)
 
 
 @pytest.mark.parametrize(
