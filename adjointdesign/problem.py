@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from adjointdesign.errors import InputError
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from adjointdesign.optimize.stages import Stage
 
 
@@ -98,10 +102,14 @@ class Problem:
         """
         stage = self.final_stage if stage is None else stage
         density = self.density(parameters, stage)
+        readings = self.respond(density)
+        return Evaluation(self.objective(readings, stage), self.report(readings), self.constraints(parameters, stage))
+
+    def respond(self, density) -> dict[str, Any]:
+        """The part of the flow from the density on: medium -> forward solve -> readings."""
         medium = self.medium(density)
         fields = self.solve(medium)
-        readings = self.readings(fields)
-        return Evaluation(self.objective(readings, stage), self.report(readings), self.constraints(parameters, stage))
+        return self.readings(fields)
 
     # -- what a problem defines ---------------------------------------------------------------------------------------
 
@@ -158,6 +166,18 @@ class Problem:
     def targets(self) -> Sequence[Target]:
         """What the readings are to reach."""
         return ()
+
+    def deliver(self, folder: Path, parameters: np.ndarray, status: str) -> None:
+        """Write the final design and what is made from it into a run's folder (``design.h5`` at least)."""
+        raise NotImplementedError
+
+    def summarize(self, folder: Path) -> Sequence[str]:
+        """Lines for people about what `deliver` wrote."""
+        return ()
+
+    def evaluate_file(self, path: Path) -> dict[str, Any]:
+        """Readings of a design that a file describes, fit for JSON."""
+        raise InputError("evaluate", "a problem that reads designs from files", self.name, "evaluate it from Python")
 
 
 def value_and_gradient(problem: Problem, parameters: np.ndarray, stage: Mapping[str, Any] | None = None):

@@ -7,13 +7,12 @@ from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
+from adjointdesign.problems.photonics.geometry import Layout, Port
 from pydantic import Field, field_validator, model_validator
 
 from adjointdesign.constants import C0
 from adjointdesign.errors import InputError
 from adjointdesign.problem import Problem, Settings, Target
-
-from adjointdesign.problems.photonics.geometry import Layout, Port
 
 Positive = Annotated[float, Field(gt=0)]
 CELLS_PER_WAVELENGTH = 8
@@ -46,7 +45,11 @@ class DeviceOptimization(Settings):
     initial_density: Annotated[float, Field(ge=0, le=1)] = 0.5
     initial_noise: Annotated[float, Field(ge=0, le=0.5)] = 0.05
     wall_time: Positive | None = None
-    stages: tuple[StageSettings, ...] = ()
+    stages: tuple[StageSettings, ...] = (
+        StageSettings(steepness=8, evaluations=30),
+        StageSettings(steepness=32, evaluations=20),
+        StageSettings(steepness=float("inf"), evaluations=40, method="mma", length_scale=True),
+    )
 
 
 class DeviceDiscretization(Settings):
@@ -250,3 +253,36 @@ class PhotonicDevice(Problem):
             )
             for s in self.optimization.stages
         )
+
+    # -- files --------------------------------------------------------------------------------------------------------
+
+    def deliver(self, folder, parameters, status):
+        """Write design.h5, design.gds and the Touchstone file; see `deliver.py`."""
+        from adjointdesign.problems.photonics.deliver import deliver
+
+        deliver(self, folder, parameters, status)
+
+    def summarize(self, folder):
+        """Targets and length scale of a delivered design."""
+        from adjointdesign.problems.photonics.deliver import summarize
+
+        return summarize(folder)
+
+    def evaluate_file(self, path):
+        """S-parameters of a density in a csv, npy, gds or h5 file."""
+        from adjointdesign.report.deliverables.design_files import read_design
+
+        origin = tuple(-n * self.specification.pixel / 2 for n in self.design_shape)
+        density, kind = read_design(path, self.design_shape, self.specification.pixel, origin)
+        readings = self.respond(density)
+        report = self.report(readings)
+        return {
+            "problem": self.name,
+            "design": str(path),
+            "format": kind,
+            "objective": float(self.objective(readings, {})),
+            "wavelengths": list(self.specification.wavelengths),
+            "s_parameters_db": {name: values.tolist() for name, values in report.items() if name != "worst_db"},
+            "worst_db": float(report["worst_db"]),
+            "targets_met": bool(report["worst_db"] <= 0),
+        }

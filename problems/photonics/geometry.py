@@ -168,8 +168,9 @@ class Layout:
 
     def core_fractions(self, density) -> dict:
         """Fraction of core material in each dual cell of the box, by component; linear in the density."""
-        from adjointdesign.media.rasterize import average
         from adjointdesign.problems.photonics.taped import add_guides
+
+        from adjointdesign.media.rasterize import average
 
         return {
             c: add_guides(average(density, matrices), guides, layer)
@@ -200,8 +201,8 @@ class Layout:
             size.append(self.slab[1] - self.slab[0] + 2 * s.mode_margin)
         return tuple(center), tuple(size)
 
-    def solver(self, driven: int, frequencies: np.ndarray, discretization):
-        """An FDTD solver that drives one port and reads the modes at all."""
+    def solver(self, driven: int, frequencies: np.ndarray, discretization, extra=()):
+        """An FDTD solver that drives one port and reads the modes at all, and the ``extra`` monitors."""
         from adjointdesign.monitors import ModeMonitor
         from adjointdesign.solvers.fdtd_maxwell import Cpml, FdtdMaxwell, Steps
         from adjointdesign.solvers.fdtd_maxwell.program import courant_time_step
@@ -221,7 +222,7 @@ class Layout:
         dt = courant_time_step(self.grid, math.sqrt(s.cladding_permittivity), d.courant)
         layer = Cpml(d.pml_cells, index=math.sqrt(s.core_permittivity))
         return FdtdMaxwell(
-            self.background(), (source,), monitors, boundaries=[layer] * self.grid.ndim,
+            self.background(), (source,), (*monitors, *extra), boundaries=[layer] * self.grid.ndim,
             run_length=Steps(math.ceil((pulse.duration + d.run_time) / dt)), box=self.box, courant=d.courant,
             minimum_permittivity=s.cladding_permittivity, precision=d.precision, schedule=d.schedule,
             memory_budget=d.memory_budget, threads=d.threads,

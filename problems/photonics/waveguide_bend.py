@@ -9,7 +9,6 @@ from adjointdesign.problems.photonics.device import (
     DeviceOptimization,
     DeviceSpecification,
     PhotonicDevice,
-    StageSettings,
 )
 from adjointdesign.problems.photonics.geometry import Port
 
@@ -22,23 +21,13 @@ class BendSpecification(DeviceSpecification):
     reflection: float = -20.0
 
 
-class BendOptimization(DeviceOptimization):
-    """Continuation of the bend."""
-
-    stages: tuple[StageSettings, ...] = (
-        StageSettings(steepness=8, evaluations=30),
-        StageSettings(steepness=32, evaluations=20),
-        StageSettings(steepness=float("inf"), evaluations=30, method="mma", length_scale=True),
-    )
-
-
 class WaveguideBend(PhotonicDevice):
     """In from the west, out to the south."""
 
     name: ClassVar = "waveguide-bend"
     summary: ClassVar = "90-degree bend of a 400 nm waveguide in 1.6 x 1.6 um, 1265 to 1295 nm"
     Specification: ClassVar = BendSpecification
-    Optimization: ClassVar = BendOptimization
+    Optimization: ClassVar = DeviceOptimization
     Discretization: ClassVar = DeviceDiscretization
     symmetries: ClassVar = ("diagonal",)
     presets: ClassVar = {"coarse": {"discretization": {"spacing": 40e-9, "run_time": 150e-15}}}

@@ -1,0 +1,49 @@
+# `make help` lists the targets. Everything happens in .venv; every target can be run again.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: help demo test test-fast lint clean
+
+help:
+	@echo "make demo       set up, design a waveguide bend, write runs/demo/report.html"
+	@echo "make test       set up, run all tests"
+	@echo "make test-fast  the tests that take seconds"
+	@echo "make lint       style, and which package imports which"
+	@echo "make clean      remove .venv and build leftovers (runs/ stays)"
+
+# The stamps hold what was installed: a change of setup.cfg installs again.
+$(VENV)/.base: setup.cfg pyproject.toml
+	@echo "== setting up $(VENV) (wheels only, about a minute)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { echo "could not create $(VENV): on Debian and Ubuntu install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --prefer-binary -e .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.base
+	@echo "== adding what the tests need"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --prefer-binary -e '.[test]'
+	@touch $@
+
+demo: $(VENV)/.base
+	@echo "== designing a waveguide bend into runs/demo"
+	@if [ -e runs/demo/config.toml ]; then $(BIN)/adjointdesign resume runs/demo; \
+	 else $(BIN)/adjointdesign run waveguide-bend --out runs/demo; fi
+
+test: $(VENV)/.test
+	@echo "== running all tests"
+	@$(BIN)/lint-imports --config setup.cfg
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/python -m pytest
+
+test-fast: $(VENV)/.test
+	@$(BIN)/python -m pytest -m 'not slow'
+
+lint: $(VENV)/.test
+	@$(BIN)/lint-imports --config setup.cfg
+	@$(BIN)/ruff check .
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .import_linter_cache

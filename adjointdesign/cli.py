@@ -1,0 +1,185 @@
+"""The `adjointdesign` command. Only light modules load at import: heavy ones load inside the commands."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adjointdesign.errors import InputError
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+    help="Inverse design with PDEs, where every gradient is exact and proven so.",
+)  # fmt: skip
+
+# Typer brings a click of its own from some version on; this is the one whose errors it raises.
+_ClickException = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+
+Name = Annotated[str, typer.Argument(metavar="PROBLEM", help="Name of a problem, see `adjointdesign list`.")]
+Config = Annotated[Path | None, typer.Option("--config", metavar="FILE.toml", help="Settings, TOML.")]
+Set = Annotated[list[str] | None, typer.Option("--set", metavar="A.B=VALUE", help="One setting; may be repeated.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else there.")]
+
+
+def main() -> None:
+    """Entry point: errors in the input become one line and exit status 2."""
+    try:
+        status = app(standalone_mode=False)
+    except InputError as error:
+        _fail(str(error))
+    except _ClickException as error:
+        _fail(error.format_message())
+    except (typer.Abort, KeyboardInterrupt):
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(141)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _fail(message: str) -> None:
+    print("error: " + " ".join(message.split()), file=sys.stderr)
+    sys.exit(2)
+
+
+def _say(message: str) -> None:
+    """One line for people, on standard error so that standard output stays machine-readable."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def _settings(problem: str, config: Path | None, overrides: list[str] | None):
+    from adjointdesign.configuration import load
+    from adjointdesign.problems import find
+
+    return load(find(problem), file=config, overrides=overrides or ())
+
+
+@app.command("list")
+def list_problems(as_json: Json = False) -> None:
+    """List the problems."""
+    from adjointdesign.problems import find, names
+
+    problems = [{"name": n, "summary": find(n).summary, "presets": sorted(find(n).presets)} for n in names()]
+    if as_json:
+        print(json.dumps({"problems": problems}))
+        return
+    width = max(len(p["name"]) for p in problems)
+    for p in problems:
+        presets = f"  (presets: {', '.join(p['presets'])})" if p["presets"] else ""
+        print(f"{p['name']:<{width}}  {p['summary']}{presets}")
+
+
+@app.command()
+def run(problem: Name, config: Config = None, overrides: Set = None,
+        out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder of the run; default runs/PROBLEM.")] = None) -> int:  # fmt: skip
+    """Optimize a problem; write the design, its checks and a report into a new folder."""
+    _say(f"adjointdesign: {problem}")
+    from adjointdesign import study
+
+    settings = _settings(problem, config, overrides)
+    settings.build()  # refuse bad settings before a folder is made
+    return _carry_on(settings, study.create(settings, out or Path("runs") / problem))
+
+
+@app.command()
+def resume(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of an unfinished run.")]) -> int:
+    """Go on with a run that was stopped, to the same end as if it had not been."""
+    from adjointdesign import study
+    from adjointdesign.problems import find
+
+    settings = study.open_folder(folder, find)
+    if (folder / study.DONE).exists():
+        _say(f"this run is complete: see {folder / study.DONE}")
+        return 0
+    return _carry_on(settings, folder)
+
+
+def _carry_on(settings, folder: Path) -> int:
+    from adjointdesign import study
+    from adjointdesign.optimize.stopping import Status
+    from adjointdesign.progress import Progress
+
+    with study.log_to(folder):
+        problem = settings.build()
+        with Progress(problem.stages(), problem.targets()) as progress:
+            result = study.optimize(settings, folder, progress.evaluation)
+            if result.status == Status.INTERRUPTED:
+                progress.line(f"stopped; everything is saved: go on with `adjointdesign resume {folder}`")
+                return 0
+            if result.status == Status.FAILED:
+                progress.line(f"the optimization failed: {result.message}")
+                return 1
+            passed = study.finish(settings, folder, result, progress.line)
+            for text in problem.summarize(folder):
+                progress.line(text)
+            progress.line(f"report: {folder / study.DONE}")
+            if not passed:
+                progress.line(f"the gradient check FAILED: see {folder / 'certificate.json'}")
+    return 0 if passed else 1
+
+
+@app.command()
+def evaluate(problem: Name, design: Annotated[Path, typer.Option("--design", metavar="FILE", help="Density as csv, npy, gds or h5.")],
+             config: Config = None, overrides: Set = None, as_json: Json = False) -> int:  # fmt: skip
+    """Simulate a given design."""
+    settings = _settings(problem, config, overrides)
+    result = settings.build().evaluate_file(design)
+    if as_json:
+        print(json.dumps(result))
+    else:
+        from adjointdesign.progress import table
+
+        print(table(result))
+    return 0
+
+
+@app.command()
+def check(problem: Name, config: Config = None, overrides: Set = None, as_json: Json = False,
+          out: Annotated[Path | None, typer.Option("--out", metavar="FILE.json", help="Also write the certificate there.")] = None) -> int:  # fmt: skip
+    """Verify a problem's gradient: Taylor orders, tangent against adjoint, schedules, cost."""
+    settings = _settings(problem, config, overrides)
+    built = settings.build()
+    import numpy as np
+
+    from adjointdesign.verification.certificate import certify, write_certificate
+
+    certificate = certify(built, np.random.default_rng(settings.seed), progress=lambda part, text: _say(f"{part:4.0%} {text}"))
+    if out is not None:
+        write_certificate(out, certificate)
+    print(json.dumps(certificate.as_dict()) if as_json else certificate)
+    return 0 if certificate.passed else 1
+
+
+bench_app = typer.Typer(no_args_is_help=True, help="Measure speed, memory and the cost of gradients.")
+app.add_typer(bench_app, name="bench")
+
+
+@bench_app.command("fdtd")
+def bench_fdtd(as_json: Json = False,
+               quick: Annotated[bool, typer.Option("--quick", help="Small sizes, to try the command.")] = False) -> int:  # fmt: skip
+    """Measure the FDTD solver beside this machine's memory bandwidth."""
+    from adjointdesign.bench import fdtd
+
+    result = fdtd.run(quick=quick)
+    print(json.dumps(result) if as_json else fdtd.table(result))
+    return 0
+
+
+@app.command()
+def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run.")]) -> int:
+    """Make the figures and the page of a run again."""
+    from adjointdesign.report.page import report as write
+
+    print(write(folder))
+    return 0
+
+
+@app.callback()
+def _root(verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also print the log.")] = False) -> None:
+    if verbose:
+        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)

@@ -1,0 +1,216 @@
+"""A study: a problem, its optimization, its checks and its folder."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from adjointdesign import configuration
+from adjointdesign.configuration import Configuration
+from adjointdesign.errors import InputError
+from adjointdesign.files import atomic_write
+from adjointdesign.problem import Problem, value_and_gradient
+
+logger = logging.getLogger(__name__)
+DONE = "report.html"
+"""The last file that a run writes: a folder that has it is complete."""
+
+
+def create(settings: Configuration, folder: Path) -> Path:
+    """Make the folder of a new run, with its configuration and provenance.
+
+    Raises
+    ------
+    InputError
+        When the folder holds a run already or cannot be written.
+    """
+    folder = Path(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError("--out", "a folder that does not exist or is empty", folder, f"choose another, or `adjointdesign resume {folder}`")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        atomic_write(folder / "provenance.json", json.dumps(provenance(settings), indent=2))
+        atomic_write(folder / "config.toml", settings.toml())
+    except OSError as error:
+        raise InputError("--out", "a folder that can be written", f"{folder} ({error.strerror})", "free space or choose another") from error
+    return folder
+
+
+def open_folder(folder: Path, problem_class: Callable[[str], type[Problem]]) -> Configuration:
+    """Settings of the run in a folder.
+
+    Raises
+    ------
+    InputError
+        When the folder holds no run.
+    """
+    file = Path(folder) / "config.toml"
+    if not file.is_file():
+        raise InputError("DIR", "the folder of a run, with its config.toml", folder, "give the folder that `run` wrote")
+    import tomllib
+
+    try:
+        name = tomllib.loads(file.read_text(encoding="utf-8"))["problem"]
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError) as error:
+        raise InputError("config.toml", "the settings that `run` wrote", f"{file}: {error}", "restore the file") from error
+    return configuration.load(problem_class(name), file=file)
+
+
+def optimize(settings: Configuration, folder: Path, watch: Callable | None = None):
+    """Run, or resume, the continuation of a run's folder.
+
+    Parameters
+    ----------
+    settings : Configuration
+        Its settings.
+    folder : path
+        Its folder; the history there, if any, is replayed and then continued.
+    watch : callable, optional
+        ``watch(stage_index, stage, evaluation, tracker)`` after every evaluation.
+
+    Returns
+    -------
+    OptimizeResult
+        That of the last stage.
+    """
+    from adjointdesign.optimize.history import History
+    from adjointdesign.optimize.interrupt import interruptible
+    from adjointdesign.optimize.stages import Formulation, run_stages
+
+    problem = settings.build()
+    stages = problem.stages()
+    current = {"index": -1, "stage": None}
+
+    def formulate(stage) -> Formulation:
+        current.update(index=current["index"] + 1, stage=stage)
+        logger.info("stage %d of %d: %s (%s)", current["index"] + 1, len(stages), stage.name, stage.method)
+        memo = Memo(problem, stage.parameters)
+        constrained = bool(problem.constraints(problem.initial_design(np.random.default_rng(0)), stage.parameters))
+        return Formulation(memo.objective, (memo.constraints,) if constrained else (), minimax=bool(stage.parameters.get("minimax")))
+
+    def callback(evaluation, tracker):
+        if watch is not None:
+            watch(current["index"], current["stage"], evaluation, tracker)
+
+    path = Path(folder) / "history.h5"
+    start = problem.initial_design(np.random.default_rng(settings.seed))
+    opened = History.open(path, writable=True) if path.exists() else History.create(path, {"problem": problem.name})
+    with opened as history, interruptible() as should_stop:
+        results = run_stages(
+            stages, formulate, start.ravel(), bounds=problem.bounds(), history=history,
+            wall_time=getattr(problem.optimization, "wall_time", None), callback=callback, should_stop=should_stop,
+        )  # fmt: skip
+    return results[-1]
+
+
+class Memo:
+    """Objective and constraints of one stage from one evaluation a point."""
+
+    def __init__(self, problem: Problem, stage):
+        self.problem, self.stage = problem, stage
+        self._key, self._value = None, None
+
+    def _evaluate(self, x: np.ndarray):
+        if self._key != x.tobytes():
+            self._value = value_and_gradient(self.problem, x, self.stage)
+            self._key = x.tobytes()
+        return self._value
+
+    def objective(self, x):
+        """Value and gradient (values and Jacobian for a min-max), and readings."""
+        values, jacobian, _, _, readings = self._evaluate(x)
+        if self.stage.get("minimax"):
+            return values, jacobian, readings
+        return values[0], jacobian[0], readings
+
+    def constraints(self, x):
+        """Values and Jacobian."""
+        _, _, values, jacobian, _ = self._evaluate(x)
+        return values, jacobian
+
+
+def finish(settings: Configuration, folder: Path, result, progress: Callable[[str], None] = logger.info) -> bool:
+    """Write everything that follows from the optimized parameters; true if the certificate passed.
+
+    The design with its deliverables, the certificate, and last the report.
+    """
+    from adjointdesign.report.page import report
+    from adjointdesign.verification.certificate import certify, write_certificate
+
+    folder = Path(folder)
+    problem = settings.build()
+    progress("writing the design and its deliverables")
+    problem.deliver(folder, result.x.reshape(problem.design_shape), f"{result.status}: {result.message}")
+    progress("checking the gradient")
+    certificate = certify(problem, np.random.default_rng(settings.seed))
+    write_certificate(folder / "certificate.json", certificate)
+    progress("writing the report")
+    report(folder)
+    return certificate.passed
+
+
+def provenance(settings: Configuration) -> dict:
+    """Versions, machine, seed and origin of a run."""
+    import numba
+
+    packages = ("numpy", "scipy", "numba", "autograd", "nlopt", "pyadjoint-ad", "checkpoint-schedules", "h5py", "gdstk")
+    return {
+        "command": " ".join(sys.argv),
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "problem": settings.problem.name,
+        "seed": settings.seed,
+        "threads": getattr(settings.discretization, "threads", None) or numba.config.NUMBA_NUM_THREADS,
+        "ranks": 1,
+        "machine": {"processor": _processor(), "cores": os.cpu_count(), "system": platform.platform()},
+        "git_commit": _git_commit(),
+        "versions": {"adjointdesign": version("adjointdesign"), "python": platform.python_version()}
+        | {p: version(p) for p in packages},
+    }
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _git_commit() -> str | None:
+    """Commit of the source tree that runs, if it is one."""
+    root = Path(__file__).resolve().parent.parent
+    if not (root / ".git").exists():
+        return None
+    try:
+        done = subprocess.run(["git", "-C", root, "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None
+
+
+@contextmanager
+def log_to(folder: Path):
+    """Copy the package's log to ``log.txt`` of a run's folder."""
+    handler = logging.FileHandler(Path(folder) / "log.txt", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    package = logging.getLogger("adjointdesign")
+    package.addHandler(handler)
+    package.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        package.removeHandler(handler)
+        handler.close()

@@ -1,0 +1,169 @@
+"""The final design of a photonic device: its files, and its S-parameters as re-simulated from its own GDSII."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from adjointdesign.constants import C0
+
+logger = logging.getLogger(__name__)
+SPECTRUM_POINTS = 41
+"""Wavelengths of the fine spectrum."""
+
+
+def deliver(device, folder: Path, parameters: np.ndarray, status: str) -> None:
+    """Write ``design.h5``, ``design.gds`` and ``s_parameters.sNp`` into ``folder``.
+
+    The design is the region where the filtered density exceeds one half. It is judged twice: with the smoothed binary
+    density on the optimization's grid, and from the polygons of ``design.gds`` on a grid twice as fine.
+    """
+    from adjointdesign.design import measure_length_scale
+    from adjointdesign.files import replacing
+    from adjointdesign.report.deliverables.gds import write_gds
+    from adjointdesign.report.deliverables.touchstone import write_touchstone
+
+    layout, pixel = device.layout, device.specification.pixel
+    origin = _origin(device)
+    filtered = np.asarray(device.filtered(parameters))
+    binary = (filtered > 0.5).astype(np.uint8)
+    density = np.asarray(device.density(parameters, {"steepness": np.inf}))
+    length = measure_length_scale(binary, pixel, layout.surroundings)
+    write_gds(folder / "design.gds", filtered, pixel, origin, layout.guide_rectangles())
+
+    logger.info("simulating the final design")
+    own = s_matrix(device, density)
+    fine = refined(device)
+    logger.info("simulating design.gds at a spacing of %.3g m", fine.discretization.spacing)
+    from_gds = s_matrix(fine, read_polygons(fine, folder / "design.gds"))
+    write_touchstone(
+        folder / "s_parameters", device.frequencies, from_gds,
+        comments=[f"{device.name}, from design.gds at a spacing of {fine.discretization.spacing:.4g} m"],
+    )  # fmt: skip
+    wavelengths, spectrum = fine_spectrum(device, density)
+
+    import h5py
+
+    with replacing(folder / "design.h5") as temporary, h5py.File(temporary, "w") as file:
+        file.attrs.update(problem=device.name, pixel=pixel, origin_x=origin[0], origin_y=origin[1], status=status)
+        file["parameters"], file["filtered"], file["density"], file["binary"] = parameters, filtered, density, binary
+        file["surroundings"] = layout.surroundings
+        for name, s, judged in (("results", own, device), ("results_gds", from_gds, fine)):
+            group = file.create_group(name)
+            group.attrs.update(spacing=judged.discretization.spacing, worst_db=device.worst(decibels(s)))
+            group["wavelengths"], group["s_parameters"] = np.array(device.specification.wavelengths), s
+        group = file.create_group("spectrum")
+        group["wavelengths"], group["s_parameters"] = wavelengths, spectrum
+        group = file.create_group("fields")
+        for key, value in fields(device, density).items():
+            group[key] = value
+        group = file.create_group("length_scale")
+        group.attrs.update(solid=length.solid, void=length.void, minimum=length.minimum, resolution=length.resolution)
+        file.create_group("targets").attrs["json"] = json.dumps(
+            [{"reading": t.reading, "sense": t.sense, "bound": t.bound, "wavelengths": t.where.tolist()}
+             for t in device.targets()]
+        )  # fmt: skip
+
+
+def summarize(folder: Path) -> list[str]:
+    """Targets and length scale of the design in a run's folder, in words."""
+    import h5py
+
+    with h5py.File(folder / "design.h5") as file:
+        worst = {name: float(file[name].attrs["worst_db"]) for name in ("results", "results_gds")}
+        spacing = file["results_gds"].attrs["spacing"]
+        length = file["length_scale"].attrs["minimum"]
+    return [
+        f"targets {_met(worst['results'])} on the design's own grid",
+        f"targets {_met(worst['results_gds'])} re-simulated from design.gds at {spacing * 1e9:.3g} nm",
+        f"minimum length scale {length * 1e9:.0f} nm, measured",
+    ]
+
+
+def _met(worst: float) -> str:
+    return f"met with {-worst:.2f} dB to spare" if worst <= 0 else f"MISSED by {worst:.2f} dB"
+
+
+def _origin(device) -> tuple[float, float]:
+    return tuple(-n * device.specification.pixel / 2 for n in device.design_shape)
+
+
+def refined(device):
+    """The same device with half the spacing, and with pixels of half that, so that polygons enter finely."""
+    spacing = device.discretization.spacing / 2
+    discretization = device.discretization.model_copy(update={"spacing": spacing, "pml_cells": 2 * device.discretization.pml_cells})
+    whole = device.specification.design_size[0]
+    pixel = whole / round(whole / (spacing / 2))
+    specification = device.specification.model_copy(update={"pixel": min(pixel, device.specification.pixel)})
+    return type(device)(specification, discretization, device.optimization)
+
+
+def read_polygons(device, path: Path) -> np.ndarray:
+    """Area fraction of each pixel that the polygons of a GDSII file cover."""
+    from adjointdesign.report.deliverables.gds import read_gds
+
+    return read_gds(path, device.design_shape, device.specification.pixel, _origin(device))
+
+
+def s_matrix(device, density: np.ndarray) -> np.ndarray:
+    """All S-parameters, one run a port: shape ``(wavelengths, out, in)``."""
+    medium = device.medium(density)
+    columns = []
+    for driven in range(len(device.layout.ports)):
+        readings = device.readings(device.solve(medium, driven), driven)
+        columns.append(np.stack([np.asarray(s) for s in readings.values()], axis=-1))
+    return np.stack(columns, axis=-1)
+
+
+def decibels(s: np.ndarray) -> dict[str, np.ndarray]:
+    """S-parameters in dB by name."""
+    count = s.shape[1]
+    return {
+        f"S{i + 1}{j + 1}": 20 * np.log10(np.maximum(np.abs(s[:, i, j]), 1e-6)) for i in range(count) for j in range(count)
+    }
+
+
+def fine_spectrum(device, density: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """S-parameters of the driven port over the band and half of it on either side."""
+    low, high = min(device.specification.wavelengths), max(device.specification.wavelengths)
+    beyond = 0.5 * (high - low) or 0.01 * high
+    wavelengths = np.linspace(low - beyond, high + beyond, SPECTRUM_POINTS)
+    specification = device.specification.model_copy(update={"wavelengths": tuple(wavelengths)})
+    wide = type(device)(specification, device.discretization, device.optimization)
+    readings = wide.respond(density)
+    return wavelengths, np.stack([np.asarray(s) for s in readings.values()], axis=-1)
+
+
+def fields(device, density: np.ndarray) -> dict[str, np.ndarray]:
+    """Electric field at every wavelength over the (cut) plane, with port 1 driven, and the permittivity there."""
+    from adjointdesign.monitors import FieldMonitor
+    from adjointdesign.tape import solve
+
+    layout, grid = device.layout, device.layout.grid
+    component = "ez" if grid.polarization == "ez" else "ey"
+    middle = [o + 0.5 * e for o, e in zip(grid.origin, grid.extent)]
+    size = list(grid.extent)
+    if layout.slab is not None:
+        middle[2], size[2] = sum(layout.slab) / 2, 0.0
+    # Stay off the outermost half cells, where not every component has neighbors on both sides.
+    size = [max(0.0, e - grid.spacing[0]) for e in size]
+    monitor = FieldMonitor("field", tuple(middle), tuple(size), (component,), C0 / np.array(device.specification.wavelengths))
+    solver = layout.solver(0, device.frequencies, device.discretization, extra=(monitor,))
+    medium = {name: np.asarray(value) for name, value in device.medium(density).items()}
+    reading = np.asarray(solve(solver, **medium)["field"])[:, 0]
+    reading = reading.reshape(reading.shape[:3])
+    where = solver.program.doors.placements[-1].coordinates
+    full = solver.program.medium.permittivity[component].copy()
+    full[layout.box.slices[component]] = medium[f"permittivity_{component[1]}"]
+    cut = full if layout.slab is None else full[:, :, np.argmin(np.abs(grid.coordinates(component, 2) - middle[2]))]
+    return {
+        "ez": reading.astype(np.complex64),
+        "x": np.asarray(where[0]),
+        "y": np.asarray(where[1]),
+        "permittivity": cut[grid.interior(component)[:2]],
+        "permittivity_x": grid.coordinates(component, 0)[grid.interior(component)[0]],
+        "permittivity_y": grid.coordinates(component, 1)[grid.interior(component)[1]],
+    }

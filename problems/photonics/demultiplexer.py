@@ -1,0 +1,59 @@
+"""A wavelength demultiplexer with two channels (ceviche-challenges, Schubert et al. 2022)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from adjointdesign.problems.photonics.device import (
+    DeviceDiscretization,
+    DeviceOptimization,
+    DeviceSpecification,
+    PhotonicDevice,
+    Positive,
+)
+from adjointdesign.problems.photonics.geometry import Port
+
+
+class DemultiplexerSpecification(DeviceSpecification):
+    """Demultiplexer: design region, guides, channel boundary (m) and targets (dB).
+
+    ``edge_distance`` lies between each output's outer edge and the design region's.
+    """
+
+    design_size: tuple[float, float] = (3.2e-6, 3.2e-6)
+    edge_distance: Positive = 400e-9
+    channel_boundary: Positive = 1280e-9
+    transmission: float = -3.0
+    rejection: float = -20.0
+    reflection: float = -20.0
+
+
+class Demultiplexer(PhotonicDevice):
+    """In from the west; short wavelengths out to the upper east, long ones to the lower east."""
+
+    name: ClassVar = "demultiplexer"
+    summary: ClassVar = "1265-1275 nm to one output, 1285-1295 nm to the other, in 3.2 x 3.2 um"
+    Specification: ClassVar = DemultiplexerSpecification
+    Optimization: ClassVar = DeviceOptimization
+    Discretization: ClassVar = DeviceDiscretization
+    presets: ClassVar = {
+        "coarse": {"discretization": {"spacing": 40e-9, "run_time": 200e-15}},
+        "large": {"specification": {"design_size": [6.4e-6, 6.4e-6], "edge_distance": 320e-9}},
+    }
+
+    def ports(self):
+        """West, upper east, lower east."""
+        s = self.specification
+        y = s.design_size[1] / 2 - s.edge_distance - s.guide_width / 2
+        return Port("west"), Port("east", y), Port("east", -y)
+
+    def targets(self):
+        """Each channel passes at its output and is rejected at the other; reflection at every wavelength."""
+        s, b = self.specification, self.specification.channel_boundary
+        return (
+            self.target("S21", 1, s.transmission, high=b),
+            self.target("S31", 1, s.transmission, low=b),
+            self.target("S21", -1, s.rejection, low=b),
+            self.target("S31", -1, s.rejection, high=b),
+            self.target("S11", -1, s.reflection),
+        )

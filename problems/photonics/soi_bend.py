@@ -1,0 +1,78 @@
+"""A 90-degree bend in 220 nm silicon on insulator, in three dimensions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from adjointdesign.problems.photonics.device import (
+    DeviceDiscretization,
+    DeviceOptimization,
+    DeviceSpecification,
+    PhotonicDevice,
+    Positive,
+)
+from adjointdesign.problems.photonics.geometry import Port
+from pydantic import Field
+
+
+def _index_squared(material: str, wavelength: float = 1550e-9) -> float:
+    from adjointdesign.media.library import permittivity
+
+    return float(permittivity(material, wavelength))
+
+
+class SoiSpecification(DeviceSpecification):
+    """Silicon slab in silica; permittivities from the material library at 1550 nm."""
+
+    design_size: tuple[float, float] = (2.0e-6, 2.0e-6)
+    pixel: Positive = 20e-9
+    wavelengths: tuple[Positive, ...] = (1550e-9,)
+    guide_width: Positive = 500e-9
+    stub_length: Positive = 800e-9
+    padding: Positive = 500e-9
+    mode_margin: Positive = 500e-9
+    core_permittivity: Annotated[float, Field(ge=1)] = Field(default_factory=lambda: _index_squared("Si"))
+    cladding_permittivity: Annotated[float, Field(ge=1)] = Field(default_factory=lambda: _index_squared("SiO2"))
+    thickness: Positive = 220e-9
+    transmission: float = -0.5
+    reflection: float = -20.0
+
+
+class SoiDiscretization(DeviceDiscretization):
+    """40 nm cells, 10-cell absorber."""
+
+    spacing: Positive = 40e-9
+    pml_cells: Annotated[int, Field(ge=4)] = 10
+    run_time: Positive = 150e-15
+
+
+class SoiBend(PhotonicDevice):
+    """In from the west, out to the south, quasi-TE."""
+
+    name: ClassVar = "soi-bend"
+    summary: ClassVar = "90-degree bend of a 500 x 220 nm silicon wire in 3D, 1550 nm"
+    Specification: ClassVar = SoiSpecification
+    Optimization: ClassVar = DeviceOptimization
+    Discretization: ClassVar = SoiDiscretization
+    symmetries: ClassVar = ("diagonal",)
+    polarization: ClassVar = "3d"
+    presets: ClassVar[dict[str, Any]] = {
+        "coarse": {
+            "specification": {"design_size": [1.2e-6, 1.2e-6], "stub_length": 600e-9, "padding": 300e-9, "mode_margin": 300e-9},
+            "discretization": {"spacing": 50e-9, "pml_cells": 6, "run_time": 60e-15},
+            "optimization": {"stages": [{"steepness": 8, "evaluations": 5}]},
+        }
+    }
+
+    def ports(self):
+        """West and south."""
+        return Port("west"), Port("south")
+
+    def slab(self):
+        """The silicon layer, centered at z = 0."""
+        return -self.specification.thickness / 2, self.specification.thickness / 2
+
+    def targets(self):
+        """Transmission and reflection."""
+        s = self.specification
+        return self.target("S21", 1, s.transmission), self.target("S11", -1, s.reflection)
