@@ -1,8 +1,9 @@
 """The Yee update in two and three dimensions, forward and transposed, with its absorbing layers.
 
-One *phase* updates all magnetic or all electric components. `magnetic_phase` and `electric_phase` choose the code by the
-number of fields and, in two dimensions, by the polarization. The same functions serve the forward and the adjoint sweep:
-in scaled variables (see `adjoint.py`) the transpose of a Yee step is a Yee step, and only the absorbing layer differs.
+One *phase* updates all magnetic or all electric components on a slab of rows ``first <= i < last``. `magnetic_phase` and
+`electric_phase` choose the code by the number of fields and of electric coefficients, which numba knows when it compiles:
+only the polarization in use is compiled. The same functions serve the forward and the adjoint sweep: in scaled variables
+(see `propagation.py`) the transpose of a Yee step is a Yee step, and only the absorbing layer differs.
 
 K. S. Yee, IEEE Trans. Antennas Propag. 14, 302 (1966); absorbing layer: J. A. Roden and S. D. Gedney, Microw. Opt.
 Technol. Lett. 27, 334 (2000).
@@ -10,28 +11,24 @@ Technol. Lett. 27, 334 (2000).
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numba.extending import overload
 
+from adjointdesign.solvers.fdtd_maxwell.compiled import kernel, pasted
 from adjointdesign.solvers.fdtd_maxwell.rows import (
-    INLINE,
-    OPTIONS,
     difference_across,
     difference_along,
     differences_across,
     differences_mixed,
     filter_across,
     filter_along,
-    flush_denormals,
     layer_across,
     layer_along,
-    scale_row,
-    transposed_layer_across,
-    transposed_layer_along,
+    scale_rows,
 )
 
-PARALLEL = OPTIONS | {"parallel": True}
+_BLOCK_VALUES = 2048
+"""Values of a field in one block of rows: with its neighbors and coefficients it stays in the caches nearest the core."""
 
 
 class Phase(NamedTuple):
@@ -40,8 +37,7 @@ class Phase(NamedTuple):
     ``weights[axis, kind, slot]`` holds per storage slot, by ``kind``: 0 and 1, the weights of the upper and lower neighbor
     of a difference; 2 and 3, the recursion ``b``, ``a`` of the absorbing layer, at the target in the forward sweep and at the
     source in the transposed one. ``slot[axis, s]`` is the place of slot ``s`` in the layer's memory, -1 outside, and
-    ``bounds[axis]`` limits the layers (``s < bounds[axis, 0]``, ``s >= bounds[axis, 1]``). Plain arrays, since compiled
-    parallel loops take no nested tuples.
+    ``bounds[axis]`` limits the layers (``s < bounds[axis, 0]``, ``s >= bounds[axis, 1]``).
     """
 
     weights: np.ndarray
@@ -50,288 +46,209 @@ class Phase(NamedTuple):
     transposed: bool
 
 
-@numba.njit(**INLINE)
-def _across_x(f, i, j, scale, hi, sign, psi, shift, u, w, slots, transposed):
-    """Absorbing-layer correction of a row for the derivative of u along x."""
-    slot = slots[0, i]
-    if slot >= 0:
-        if transposed:
-            transposed_layer_across(f, i, j, scale, hi, sign, psi, slot + shift, j, slot + shift - 1, j)
-        else:
-            b, a = w[0, 2, i], w[0, 3, i]
-            layer_across(f, i, j, scale, hi, sign, psi, slot, j, u, i + shift, j, i + shift - 1, j, b, a)
+@kernel
+def _rows_in_block(field):
+    return max(1, _BLOCK_VALUES // field.shape[2])
 
 
-@numba.njit(**INLINE)
-def _across_y(f, i, j, scale, hi, sign, psi, shift, u, w, slots, transposed):
-    """Absorbing-layer correction of a row for the derivative of u along y (3D)."""
-    slot = slots[1, j]
-    if slot >= 0:
-        if transposed:
-            transposed_layer_across(f, i, j, scale, hi, sign, psi, i, slot + shift, i, slot + shift - 1)
-        else:
-            b, a = w[1, 2, j], w[1, 3, j]
-            layer_across(f, i, j, scale, hi, sign, psi, i, slot, u, i, j + shift, i, j + shift - 1, b, a)
+# Three dimensions; the absorber's memory ``psi`` in the order xy, xz, yz, yx, zx, zy (component, axis).
 
 
-@numba.njit(**INLINE)
-def _along(f, i, j, scale, hi, sign, psi, shift, v, w, slots, bounds, transposed):
-    """Absorbing-layer correction of a row for the derivative of v along it, at both ends."""
-    low, high = min(bounds[2, 0], hi), bounds[2, 1]
-    if low > 1:
-        if transposed:
-            transposed_layer_along(f, i, j, scale, 1, low, sign, psi, shift)
-        else:
-            layer_along(f, i, j, scale, 1, low, sign, psi, 0, v, shift, w)
-    if high < hi:
-        # Unsigned arithmetic wraps, so a negative offset is right where it is used, added to a slot.
-        offset = slots[2, high] - high
-        if transposed:
-            transposed_layer_along(f, i, j, scale, high, hi, sign, psi, offset + shift)
-        else:
-            layer_along(f, i, j, scale, high, hi, sign, psi, offset, v, shift, w)
+@pasted
+def _curl_x(f, block, hi, scale, shift, fy, fz, psi_y, psi_z, p):
+    """Add ``scale (d fz / dy - d fy / dz)``."""
+    differences_mixed(f, block, hi, scale, shift, 1, 1, fz, fy, p.weights)
+    layer_across(f, block, hi, scale, shift, 1, 1, psi_y, fz, p)
+    layer_along(f, block, hi, scale, shift, -1, psi_z, fy, p)
 
 
-@numba.njit(**INLINE)
-def _curl_x(f, scale, hi, i, j, shift, fy, fz, psi_y, psi_z, w, slots, bounds, transposed):
-    """Add ``scale (d fz / dy - d fy / dz)`` to a row."""
-    differences_mixed(
-        f, i, j, scale, hi, 1, fz, i, j + shift, w[1, 0, j], i, j + shift - 1, w[1, 1, j], fy, shift, w
-    )
-    _across_y(f, i, j, scale, hi, 1, psi_y, shift, fz, w, slots, transposed)
-    _along(f, i, j, scale, hi, -1, psi_z, shift, fy, w, slots, bounds, transposed)
+@pasted
+def _curl_y(f, block, hi, scale, shift, fx, fz, psi_x, psi_z, p):
+    """Add ``scale (d fx / dz - d fz / dx)``."""
+    differences_mixed(f, block, hi, scale, shift, -1, 0, fz, fx, p.weights)
+    layer_across(f, block, hi, scale, shift, -1, 0, psi_x, fz, p)
+    layer_along(f, block, hi, scale, shift, 1, psi_z, fx, p)
 
 
-@numba.njit(**INLINE)
-def _curl_y(f, scale, hi, i, j, shift, fx, fz, psi_x, psi_z, w, slots, bounds, transposed):
-    """Add ``scale (d fx / dz - d fz / dx)`` to a row."""
-    differences_mixed(
-        f, i, j, scale, hi, -1, fz, i + shift, j, w[0, 0, i], i + shift - 1, j, w[0, 1, i], fx, shift, w
-    )
-    _across_x(f, i, j, scale, hi, -1, psi_x, shift, fz, w, slots, transposed)
-    _along(f, i, j, scale, hi, 1, psi_z, shift, fx, w, slots, bounds, transposed)
+@pasted
+def _curl_z(f, block, hi, scale, shift, fx, fy, psi_x, psi_y, p):
+    """Add ``scale (d fy / dx - d fx / dy)``."""
+    differences_across(f, block, hi, scale, shift, fy, fx, p.weights)
+    layer_across(f, block, hi, scale, shift, 1, 0, psi_x, fy, p)
+    layer_across(f, block, hi, scale, shift, -1, 1, psi_y, fx, p)
 
 
-@numba.njit(**INLINE)
-def _curl_z(f, scale, hi, i, j, shift, fx, fy, psi_x, psi_y, w, slots, transposed):
-    """Add ``scale (d fy / dx - d fx / dy)`` to a row (3D)."""
-    differences_across(
-        f, i, j, scale, hi, fy, i + shift, w[0, 0, i], w[0, 1, i], i + shift - 1,
-        fx, j + shift, w[1, 0, j], w[1, 1, j], j + shift - 1,
-    )  # fmt: skip
-    _across_x(f, i, j, scale, hi, 1, psi_x, shift, fy, w, slots, transposed)
-    _across_y(f, i, j, scale, hi, -1, psi_y, shift, fx, w, slots, transposed)
-
-
-@numba.njit(**PARALLEL)
-def magnetic_3d(fields, psi, p):
-    """``H -= curl E`` for all three components; ``psi`` in the order xy, xz, yz, yx, zx, zy (component, axis)."""
-    w, slots, bounds, transposed = p.weights, p.slot, p.bounds, p.transposed
+@kernel
+def _magnetic_3d(fields, psi, p, first, last):
     ex, ey, ez, hx, hy, hz = fields
     nx, ny, nz = hx.shape[0] - 2, hx.shape[1] - 2, hx.shape[2] - 2
-    for i in numba.prange(1, nx + 2):
-        flush_denormals()
-        c = hx.dtype.type(-1)
-        for j in range(1, ny + 2):
-            if j <= ny:
-                _curl_x(hx, c, nz + 1, i, j, 1, ey, ez, psi[0], psi[1], w, slots, bounds, transposed)
-            if i <= nx:
-                _curl_y(hy, c, nz + 1, i, j, 1, ex, ez, psi[3], psi[2], w, slots, bounds, transposed)
-                if j <= ny:
-                    _curl_z(hz, c, nz + 2, i, j, 1, ex, ey, psi[4], psi[5], w, slots, transposed)
+    c, rows = hx.dtype.type(-1), _rows_in_block(hx)
+    for i in range(first, last):
+        inside = min(i + 1, nx + 1)  # no such row at the upper face
+        for j in range(1, ny + 2, rows):
+            j1 = min(j + rows, ny + 2)
+            _curl_x(hx, (i, i + 1, j, min(j1, ny + 1)), nz + 1, c, 1, ey, ez, psi[0], psi[1], p)
+            _curl_y(hy, (i, inside, j, j1), nz + 1, c, 1, ex, ez, psi[3], psi[2], p)
+            _curl_z(hz, (i, inside, j, min(j1, ny + 1)), nz + 2, c, 1, ex, ey, psi[4], psi[5], p)
 
 
-@numba.njit(**PARALLEL)
-def electric_3d(fields, psi, p, ca, cb, lossy):
-    """``E = ca E + cb curl H`` for all three components; ``ca`` is read only where ``lossy``."""
-    w, slots, bounds, transposed = p.weights, p.slot, p.bounds, p.transposed
+@kernel
+def _electric_3d(fields, psi, p, ca, cb, lossy, first, last):
     ex, ey, ez, hx, hy, hz = fields
     nx, ny, nz = hx.shape[0] - 2, hx.shape[1] - 2, hx.shape[2] - 2
-    for i in numba.prange(1, nx + 2):
-        flush_denormals()
-        for j in range(1, ny + 2):
+    rows = _rows_in_block(hx)
+    for i in range(first, last):
+        inside = min(i + 1, nx + 1)
+        for j in range(1, ny + 2, rows):
+            j1 = min(j + rows, ny + 2)
             if lossy:
-                scale_row(ex, i, j, ca[0])
-                scale_row(ey, i, j, ca[1])
-                scale_row(ez, i, j, ca[2])
-            if i <= nx:
-                _curl_x(ex, cb[0], nz + 2, i, j, 0, hy, hz, psi[0], psi[1], w, slots, bounds, transposed)
-            if j <= ny:
-                _curl_y(ey, cb[1], nz + 2, i, j, 0, hx, hz, psi[3], psi[2], w, slots, bounds, transposed)
-            _curl_z(ez, cb[2], nz + 1, i, j, 0, hx, hy, psi[4], psi[5], w, slots, transposed)
+                for c in range(3):
+                    scale_rows(fields[c], (i, i + 1, j, j1), ca[c])
+            _curl_x(ex, (i, inside, j, j1), nz + 2, cb[0], 0, hy, hz, psi[0], psi[1], p)
+            _curl_y(ey, (i, i + 1, j, min(j1, ny + 1)), nz + 2, cb[1], 0, hx, hz, psi[3], psi[2], p)
+            _curl_z(ez, (i, i + 1, j, j1), nz + 1, cb[2], 0, hx, hy, psi[4], psi[5], p)
 
 
-# Two dimensions: storage (x, 1, y), so that y is the axis along the rows, number 2.
+@kernel
+def _filter_3d(psi, fx, fy, fz, p, first, last):
+    for i in range(first, last):
+        block = (i, i + 1, 1, fx.shape[1])
+        filter_across(psi[0], block, 1, fz, p)
+        filter_along(psi[1], block, fy, p)
+        filter_along(psi[2], block, fx, p)
+        filter_across(psi[3], block, 0, fz, p)
+        filter_across(psi[4], block, 0, fy, p)
+        filter_across(psi[5], block, 1, fx, p)
 
 
-@numba.njit(**INLINE)
-def _plane_curl(f, scale, hi, i, shift, fx, fy, psi_x, psi_y, w, slots, bounds, transposed):
-    """Add ``scale (d fy / dx - d fx / dy)`` to a row."""
-    differences_mixed(
-        f, i, 0, scale, hi, 1, fy, i + shift, 0, w[0, 0, i], i + shift - 1, 0, w[0, 1, i], fx, shift, w
-    )
-    _across_x(f, i, 0, scale, hi, 1, psi_x, shift, fy, w, slots, transposed)
-    _along(f, i, 0, scale, hi, -1, psi_y, shift, fx, w, slots, bounds, transposed)
+# Two dimensions: storage (x, 1, y), so that y is the axis along the rows, number 2; ``psi`` in the order x, y.
 
 
-@numba.njit(**INLINE)
-def _plane_dy(f, scale, hi, i, shift, u, psi_y, w, slots, bounds, transposed):
-    """Add ``scale d u / dy`` to a row."""
-    difference_along(f, i, 0, scale, hi, u, shift, w)
-    _along(f, i, 0, scale, hi, 1, psi_y, shift, u, w, slots, bounds, transposed)
+@pasted
+def _plane_curl(f, block, hi, scale, shift, fx, fy, psi, p):
+    """Add ``scale (d fy / dx - d fx / dy)``."""
+    differences_mixed(f, block, hi, scale, shift, 1, 0, fy, fx, p.weights)
+    layer_across(f, block, hi, scale, shift, 1, 0, psi[0], fy, p)
+    layer_along(f, block, hi, scale, shift, -1, psi[1], fx, p)
 
 
-@numba.njit(**INLINE)
-def _plane_minus_dx(f, scale, hi, i, shift, u, psi_x, w, slots, transposed):
-    """Add ``-scale d u / dx`` to a row."""
-    difference_across(f, i, 0, scale, hi, -1, u, i + shift, w[0, 0, i], i + shift - 1, w[0, 1, i])
-    _across_x(f, i, 0, scale, hi, -1, psi_x, shift, u, w, slots, transposed)
+@pasted
+def _plane_dy(f, block, hi, scale, shift, u, psi, p):
+    """Add ``scale d u / dy``."""
+    difference_along(f, block, hi, scale, shift, u, p.weights)
+    layer_along(f, block, hi, scale, shift, 1, psi[1], u, p)
 
 
-@numba.njit(**PARALLEL)
-def magnetic_2d(fields, psi, p, out_of_plane_h):
-    """``H -= curl E`` in two dimensions: Ez polarization, or Hz where ``out_of_plane_h``; ``psi`` in the order x, y."""
-    w, slots, bounds, transposed = p.weights, p.slot, p.bounds, p.transposed
-    f0, f1, f2 = fields
-    nx, ny = f0.shape[0] - 2, f0.shape[2] - 2
-    for i in numba.prange(1, nx + 2):
-        flush_denormals()
-        c = f0.dtype.type(-1)
-        if out_of_plane_h:  # fields ex, ey, hz
-            if i <= nx:
-                _plane_curl(f2, c, ny + 1, i, 1, f0, f1, psi[0], psi[1], w, slots, bounds, transposed)
-        else:  # fields ez, hx, hy
-            _plane_dy(f1, c, ny + 1, i, 1, f0, psi[1], w, slots, bounds, transposed)
-            if i <= nx:
-                _plane_minus_dx(f2, c, ny + 2, i, 1, f0, psi[0], w, slots, transposed)
+@pasted
+def _plane_minus_dx(f, block, hi, scale, shift, u, psi, p):
+    """Add ``-scale d u / dx``."""
+    difference_across(f, block, hi, scale, shift, -1, u, p.weights)
+    layer_across(f, block, hi, scale, shift, -1, 0, psi[0], u, p)
 
 
-@numba.njit(**PARALLEL)
-def electric_2d(fields, psi, p, ca, cb, lossy, out_of_plane_h):
-    """``E = ca E + cb curl H`` in two dimensions: Ez polarization, or Hz where ``out_of_plane_h``."""
-    w, slots, bounds, transposed = p.weights, p.slot, p.bounds, p.transposed
-    f0, f1, f2 = fields
-    ca0, cb0, ca1, cb1 = ca[0], cb[0], ca[-1], cb[-1]  # the same ones in Ez polarization
-    nx, ny = f0.shape[0] - 2, f0.shape[2] - 2
-    for i in numba.prange(1, nx + 2):
-        flush_denormals()
+@kernel
+def _magnetic_ez(fields, psi, p, first, last):
+    ez, hx, hy = fields
+    nx, ny = ez.shape[0] - 2, ez.shape[2] - 2
+    c, rows = ez.dtype.type(-1), _rows_in_block(ez)
+    for i in range(first, last, rows):
+        i1 = min(i + rows, last)
+        _plane_dy(hx, (i, i1, 0, 1), ny + 1, c, 1, ez, psi, p)
+        _plane_minus_dx(hy, (i, min(i1, nx + 1), 0, 1), ny + 2, c, 1, ez, psi, p)
+
+
+@kernel
+def _electric_ez(fields, psi, p, ca, cb, lossy, first, last):
+    ez, hx, hy = fields
+    ny, rows = ez.shape[2] - 2, _rows_in_block(ez)
+    for i in range(first, last, rows):
+        block = (i, min(i + rows, last), 0, 1)
         if lossy:
-            scale_row(f0, i, 0, ca0)
-            if out_of_plane_h:
-                scale_row(f1, i, 0, ca1)
-        if out_of_plane_h:
-            if i <= nx:
-                _plane_dy(f0, cb0, ny + 2, i, 0, f2, psi[1], w, slots, bounds, transposed)
-            _plane_minus_dx(f1, cb1, ny + 1, i, 0, f2, psi[0], w, slots, transposed)
-        else:
-            _plane_curl(f0, cb0, ny + 2, i, 0, f1, f2, psi[0], psi[1], w, slots, bounds, transposed)
+            scale_rows(ez, block, ca[0])
+        _plane_curl(ez, block, ny + 2, cb[0], 0, hx, hy, psi, p)
 
 
-@numba.njit(**INLINE)
-def _filter_ends(psi, i, j, u, w, slots, bounds):
-    end = u.shape[2]
-    low, high = min(bounds[2, 0], end), bounds[2, 1]
-    if low > 1:
-        filter_along(psi, i, j, 1, low, 0, u, w)
-    if high < end:
-        filter_along(psi, i, j, high, end, slots[2, high] - high, u, w)
+@kernel
+def _magnetic_hz(fields, psi, p, first, last):
+    ex, ey, hz = fields
+    nx, ny = hz.shape[0] - 2, hz.shape[2] - 2
+    c, rows = hz.dtype.type(-1), _rows_in_block(hz)
+    for i in range(first, last, rows):
+        _plane_curl(hz, (i, min(i + rows, last, nx + 1), 0, 1), ny + 1, c, 1, ex, ey, psi, p)
 
 
-@numba.njit(**PARALLEL)
-def filter_3d(psi, fx, fy, fz, p):
-    """First half of the adjoint layer: filter the fields that the coming phase differentiates."""
-    w, slots, bounds = p.weights, p.slot, p.bounds
-    sx, sy, sz = fx.shape
-    for i in numba.prange(1, sx):
-        flush_denormals()
-        x = slots[0, i]
-        for j in range(1, sy):
-            y = slots[1, j]
-            if x >= 0:
-                filter_across(psi[3], x, j, sz, fz, i, j, w[0, 2, i], w[0, 3, i])
-                filter_across(psi[4], x, j, sz, fy, i, j, w[0, 2, i], w[0, 3, i])
-            if y >= 0:
-                filter_across(psi[0], i, y, sz, fz, i, j, w[1, 2, j], w[1, 3, j])
-                filter_across(psi[5], i, y, sz, fx, i, j, w[1, 2, j], w[1, 3, j])
-            _filter_ends(psi[1], i, j, fy, w, slots, bounds)
-            _filter_ends(psi[2], i, j, fx, w, slots, bounds)
+@kernel
+def _electric_hz(fields, psi, p, ca, cb, lossy, first, last):
+    ex, ey, hz = fields
+    nx, ny, rows = hz.shape[0] - 2, hz.shape[2] - 2, _rows_in_block(hz)
+    for i in range(first, last, rows):
+        i1 = min(i + rows, last)
+        block, inside = (i, i1, 0, 1), (i, min(i1, nx + 1), 0, 1)
+        if lossy:
+            scale_rows(ex, block, ca[0])
+            scale_rows(ey, block, ca[1])
+        _plane_dy(ex, inside, ny + 2, cb[0], 0, hz, psi, p)
+        _plane_minus_dx(ey, block, ny + 1, cb[1], 0, hz, psi, p)
 
 
-@numba.njit(**PARALLEL)
-def filter_2d(psi, along_x, along_y, p):
-    """`filter_3d` in two dimensions: ``along_x`` is differentiated along x, ``along_y`` along y."""
-    w, slots, bounds = p.weights, p.slot, p.bounds
-    for i in numba.prange(1, along_x.shape[0]):
-        flush_denormals()
-        x = slots[0, i]
-        if x >= 0:
-            filter_across(psi[0], x, 0, along_x.shape[2], along_x, i, 0, w[0, 2, i], w[0, 3, i])
-        _filter_ends(psi[1], i, 0, along_y, w, slots, bounds)
+@kernel
+def _filter_2d(psi, along_x, along_y, p, first, last):
+    """`_filter_3d` in two dimensions: ``along_x`` is differentiated along x, ``along_y`` along y."""
+    block = (first, last, 0, 1)
+    filter_across(psi[0], block, 0, along_x, p)
+    filter_along(psi[1], block, along_y, p)
 
 
-def magnetic_phase(fields, psi, p, out_of_plane_h):
-    """Update every magnetic component (compiled code only; chosen by the number of fields)."""
+# Chosen when compiled: six fields are 3D, one electric coefficient is Ez polarization, two are Hz polarization.
+
+
+def _choose(fields, cb, three, ez, hz):
+    return three if len(fields) == 6 else ez if len(cb) == 1 else hz
+
+
+def magnetic_phase(fields, psi, p, cb, first, last):
+    """``H -= curl E`` on a slab; ``cb`` only tells the polarization (compiled code only)."""
     raise NotImplementedError("call from compiled code")
 
 
-@overload(magnetic_phase)
-def _magnetic_phase(fields, psi, p, out_of_plane_h):
-    if len(fields) == 6:
-        return lambda fields, psi, p, out_of_plane_h: magnetic_3d(fields, psi, p)
-    return lambda fields, psi, p, out_of_plane_h: magnetic_2d(fields, psi, p, out_of_plane_h)
+@overload(magnetic_phase, inline="always")
+def _magnetic_phase(fields, psi, p, cb, first, last):
+    update = _choose(fields, cb, _magnetic_3d, _magnetic_ez, _magnetic_hz)
+    return lambda fields, psi, p, cb, first, last: update(fields, psi, p, first, last)
 
 
-def electric_phase(fields, psi, p, ca, cb, lossy, out_of_plane_h):
-    """Update every electric component (compiled code only; chosen by the number of fields)."""
+def electric_phase(fields, psi, p, ca, cb, lossy, first, last):
+    """``E = ca E + cb curl H`` on a slab; ``ca`` is read only where ``lossy`` (compiled code only)."""
     raise NotImplementedError("call from compiled code")
 
 
-@overload(electric_phase)
-def _electric_phase(fields, psi, p, ca, cb, lossy, out_of_plane_h):
-    if len(fields) == 6:
-        return lambda fields, psi, p, ca, cb, lossy, out_of_plane_h: electric_3d(fields, psi, p, ca, cb, lossy)
-    return lambda fields, psi, p, ca, cb, lossy, out_of_plane_h: electric_2d(
-        fields, psi, p, ca, cb, lossy, out_of_plane_h
-    )
+@overload(electric_phase, inline="always")
+def _electric_phase(fields, psi, p, ca, cb, lossy, first, last):
+    update = _choose(fields, cb, _electric_3d, _electric_ez, _electric_hz)
+    return lambda fields, psi, p, ca, cb, lossy, first, last: update(fields, psi, p, ca, cb, lossy, first, last)
 
 
-def filter_electric(fields, psi, p, out_of_plane_h):
-    """Filter the electric fields for the adjoint layer of the magnetic phase (compiled code only)."""
+def filter_electric(fields, psi, p, cb, first, last):
+    """Filter the electric fields on a slab for the transposed layer of the magnetic phase (compiled code only)."""
     raise NotImplementedError("call from compiled code")
 
 
-@overload(filter_electric)
-def _filter_electric(fields, psi, p, out_of_plane_h):
+@overload(filter_electric, inline="always")
+def _filter_electric(fields, psi, p, cb, first, last):
+    along_x, along_y, _ = _choose(fields, cb, (0, 1, 2), (0, 0, 0), (1, 0, 0))
     if len(fields) == 6:
-        return lambda fields, psi, p, out_of_plane_h: filter_3d(
-            psi, fields[0], fields[1], fields[2], p
-        )
-
-    def filter_plane(fields, psi, p, out_of_plane_h):
-        if out_of_plane_h:
-            filter_2d(psi, fields[1], fields[0], p)
-        else:
-            filter_2d(psi, fields[0], fields[0], p)
-
-    return filter_plane
+        return lambda fields, psi, p, cb, first, last: _filter_3d(psi, fields[0], fields[1], fields[2], p, first, last)
+    return lambda fields, psi, p, cb, first, last: _filter_2d(psi, fields[along_x], fields[along_y], p, first, last)
 
 
-def filter_magnetic(fields, psi, p, out_of_plane_h):
-    """Filter the magnetic fields for the adjoint layer of the electric phase (compiled code only)."""
+def filter_magnetic(fields, psi, p, cb, first, last):
+    """Filter the magnetic fields on a slab for the transposed layer of the electric phase (compiled code only)."""
     raise NotImplementedError("call from compiled code")
 
 
-@overload(filter_magnetic)
-def _filter_magnetic(fields, psi, p, out_of_plane_h):
+@overload(filter_magnetic, inline="always")
+def _filter_magnetic(fields, psi, p, cb, first, last):
+    along_x, along_y, _ = _choose(fields, cb, (3, 4, 5), (2, 1, 0), (2, 2, 0))
     if len(fields) == 6:
-        return lambda fields, psi, p, out_of_plane_h: filter_3d(
-            psi, fields[3], fields[4], fields[5], p
-        )
-
-    def filter_plane(fields, psi, p, out_of_plane_h):
-        if out_of_plane_h:
-            filter_2d(psi, fields[2], fields[2], p)
-        else:
-            filter_2d(psi, fields[2], fields[1], p)
-
-    return filter_plane
+        return lambda fields, psi, p, cb, first, last: _filter_3d(psi, fields[3], fields[4], fields[5], p, first, last)
+    return lambda fields, psi, p, cb, first, last: _filter_2d(psi, fields[along_x], fields[along_y], p, first, last)

@@ -13,11 +13,12 @@ from adjointdesign.grid.yee import AXES, OFFSETS, YeeGrid
 from adjointdesign.solvers.fdtd_maxwell import sweep
 from adjointdesign.solvers.fdtd_maxwell.absorber import Cpml, Pec, Periodic, Pmc, layer_cells, phases
 from adjointdesign.solvers.fdtd_maxwell.doors import Doors, place_weights
+from adjointdesign.solvers.fdtd_maxwell.images import images
 from adjointdesign.solvers.fdtd_maxwell.medium import Box, Medium, check_values, half_loss
 from adjointdesign.solvers.fdtd_maxwell.propagation import HistoryPool
 from adjointdesign.solvers.fdtd_maxwell.state import State
 
-_FACE_CODE = {Cpml: sweep.WALL, Pec: sweep.WALL, Pmc: sweep.MAGNETIC_WALL, Periodic: sweep.PERIODIC}
+_FACES = (Cpml, Pec, Pmc, Periodic)
 
 
 def courant_time_step(grid: YeeGrid, index: float, courant: float) -> float:
@@ -34,7 +35,7 @@ def checked_faces(grid: YeeGrid, boundaries) -> tuple:
     if len(faces) != grid.ndim or any(len(pair) != 2 for pair in faces):
         raise InputError("boundaries", f"{grid.ndim} faces or pairs of faces", boundaries, "give one an axis")
     for axis, pair in enumerate(faces):
-        unknown = [f for f in pair if type(f) not in _FACE_CODE]
+        unknown = [f for f in pair if not isinstance(f, _FACES)]
         if unknown:
             raise InputError(f"boundaries along {AXES[axis]}", "Cpml, Pec, Pmc or Periodic", unknown[0], "use one of these")
         if len({isinstance(f, Periodic) for f in pair}) == 2:
@@ -77,9 +78,7 @@ class Program:
         self.box_weights = tuple(self._weights(c) for c in self.grid.electric)
         self._walls = {c: self._conductor(c) for c in self.grid.electric}
         self._phases = {t: phases(self.grid, self.dt, self.faces, self.dtype, t) for t in (False, True)}
-        self._codes = np.full((3, 2), sweep.WALL)
-        for axis, pair in zip(self.grid.storage_axes, self.faces):
-            self._codes[axis] = [_FACE_CODE[type(f)] for f in pair]
+        self._images = tuple(images(self.grid, self.faces, c, self.dtype) for c in self.grid.components)
         self._background = {
             c: (np.asarray(medium.permittivity[c], float), np.asarray(medium.conductivity.get(c, 0.0), float))
             for c in self.grid.electric
@@ -187,7 +186,4 @@ class Program:
     def scheme(self, coefficients: Coefficients, transposed: bool) -> sweep.Scheme:
         """All constants of one compiled sweep."""
         magnetic, electric = self._phases[transposed]
-        return sweep.Scheme(
-            magnetic, electric, coefficients.ca, coefficients.cb, coefficients.lossy, self._codes,
-            self.grid.polarization == "hz",
-        )  # fmt: skip
+        return sweep.Scheme(magnetic, electric, coefficients.ca, coefficients.cb, coefficients.lossy, self._images)

@@ -1,61 +1,27 @@
-"""Row primitives of the Yee update: the inner loops that every kernel is made of.
+"""Primitives of the Yee update: loops over a block of rows that every phase is made of.
 
 A *row* is one line of storage along the last axis; in two dimensions the storage has a middle axis of length one, so that
-the same code serves. The plain differences are added to a field row first, then the
-corrections of the absorbing layer, while the row is in the first-level cache: each field passes through memory once an
-update. Each primitive adds ``scale sign (...)``, where ``scale`` is an array (electric update, 1/p) or a number (magnetic
+the same code serves. A *block* ``(i0, i1, j0, j1)`` is a set of rows small enough to stay in the first-level cache while
+the plain differences and then the corrections of the absorbing layer are added to it: each field passes through memory once
+an update. Each primitive adds ``scale sign (...)``, where ``scale`` is an array (electric update, 1/p) or a number (magnetic
 update, -1).
 
 The differences have the form ``u1 w1 - u0 w0`` with separate weights for the two neighbors: in the forward sweep both
 are the weight of the place where the derivative lands, in the adjoint sweep each is the weight of the place it is read from
-(the transpose of "difference, then stretch" is "stretch, then difference").
+(the transpose of "difference, then stretch" is "stretch, then difference"). ``shift`` is 1 where the derivative at slot s is
+that of slots s + 1 and s (magnetic phase), 0 where it is that of s and s - 1 (electric phase).
 
-Two habits here are for speed, both measured. Indices are unsigned: for signed ones numba allows Python's negative indices,
-and the loops are not vectorized (3 times slower). And arrays are indexed in full, never by views of a row: each view costs
-two atomic reference counts, more than the arithmetic of the row.
+Indices are unsigned for speed: for signed ones numba allows Python's negative indices, and the loops are not vectorized
+(3 times slower). Mind that unsigned and signed mixed make a float.
 """
-
-import platform
 
 import numba
 import numpy as np
-from llvmlite import ir
-from numba.extending import intrinsic, overload
+from numba.extending import overload
 
-OPTIONS = {"nogil": True, "cache": True, "fastmath": {"contract", "nsz", "arcp"}, "error_model": "numpy"}
-"""Compilation options of every kernel: contraction to fused multiply-add, but no reassociation, so runs repeat bit by bit."""
+from adjointdesign.solvers.fdtd_maxwell.compiled import kernel
 
-INLINE = OPTIONS | {"forceinline": True}
-"""Options of the row primitives: a call that passes several arrays costs as much as a row of arithmetic."""
-
-_X86 = platform.machine().lower() in ("x86_64", "amd64")
-_FLUSH = 0x9FC0  # default MXCSR with flush-to-zero and denormals-are-zero set
-_DEFAULT = 0x1F80
-
-
-def _write_mxcsr(value):
-    def codegen(context, builder, signature, args):
-        if _X86:
-            slot = builder.alloca(ir.IntType(32))
-            builder.store(ir.Constant(ir.IntType(32), value), slot)
-            pointer = builder.bitcast(slot, ir.IntType(8).as_pointer())
-            kind = ir.FunctionType(ir.VoidType(), [pointer.type])
-            builder.call(builder.module.declare_intrinsic("llvm.x86.sse.ldmxcsr", (), kind), [pointer])
-        return context.get_dummy_value()
-
-    return codegen
-
-
-@intrinsic
-def flush_denormals(typingctx):
-    """Treat denormal numbers as zero on this thread: decaying fields would otherwise slow the update many times."""
-    return numba.types.void(), _write_mxcsr(_FLUSH)
-
-
-@intrinsic
-def keep_denormals(typingctx):
-    """Restore the processor's default treatment of denormal numbers on this thread."""
-    return numba.types.void(), _write_mxcsr(_DEFAULT)
+U = np.uint64
 
 
 def at(scale, i, j, k):
@@ -70,93 +36,161 @@ def _at(scale, i, j, k):
     return lambda scale, i, j, k: scale
 
 
-@numba.njit(**INLINE)
-def differences_across(f, i, j, scale, hi, u, i1, u_w1, u_w0, i0, v, j1, v_w1, v_w0, j0):
-    """Add ``scale (d u / dx - d v / dy)``: neighbors in rows ``i1, i0`` of u and ``j1, j0`` of v, slots 1 to ``hi - 1``."""
-    for k in range(np.uint64(1), np.uint64(hi)):
-        curl = (u[i1, j, k] * u_w1 - u[i0, j, k] * u_w0) - (v[i, j1, k] * v_w1 - v[i, j0, k] * v_w0)
-        f[i, j, k] += at(scale, i, j, k) * curl
+@kernel
+def differences_across(f, block, hi, scale, shift, u, v, w):
+    """Add ``scale (d u / dx - d v / dy)``, slots 1 to ``hi - 1`` of each row."""
+    i0, i1, j0, j1 = block
+    up, one = U(shift), U(1)
+    for i in range(U(i0), U(i1)):
+        x1, x0 = i + up, i + up - one
+        a1, a0 = w[0, 0, i], w[0, 1, i]
+        for j in range(U(j0), U(j1)):
+            y1, y0 = j + up, j + up - one
+            b1, b0 = w[1, 0, j], w[1, 1, j]
+            for k in range(U(1), U(hi)):
+                curl = (u[x1, j, k] * a1 - u[x0, j, k] * a0) - (v[i, y1, k] * b1 - v[i, y0, k] * b0)
+                f[i, j, k] += at(scale, i, j, k) * curl
 
 
-@numba.njit(**INLINE)
-def differences_mixed(f, i, j, scale, hi, sign, u, i1, j1, u_w1, i0, j0, u_w0, v, shift, w):
-    """Add ``scale sign`` times the derivative of u across the rows minus that of v along the row, slots 1 to ``hi - 1``."""
-    s, up, one = f.dtype.type(sign), np.uint64(shift), np.uint64(1)
-    for k in range(np.uint64(1), np.uint64(hi)):
-        along = v[i, j, k + up] * w[2, 0, k] - v[i, j, k + up - one] * w[2, 1, k]
-        f[i, j, k] += at(scale, i, j, k) * (s * ((u[i1, j1, k] * u_w1 - u[i0, j0, k] * u_w0) - along))
+@kernel
+def differences_mixed(f, block, hi, scale, shift, sign, axis, u, v, w):
+    """Add ``scale sign`` times the derivative of u along ``axis`` (0 or 1) minus that of v along the row."""
+    i0, i1, j0, j1 = block
+    s, up, one = f.dtype.type(sign), U(shift), U(1)
+    di, dj = U(axis == 0), U(axis == 1)
+    for i in range(U(i0), U(i1)):
+        for j in range(U(j0), U(j1)):
+            x1, y1 = i + up * di, j + up * dj
+            x0, y0 = x1 - di, y1 - dj
+            here = i * di + j * dj
+            a1, a0 = w[axis, 0, here], w[axis, 1, here]
+            for k in range(one, U(hi)):
+                along = v[i, j, k + up] * w[2, 0, k] - v[i, j, k + up - one] * w[2, 1, k]
+                f[i, j, k] += at(scale, i, j, k) * (s * ((u[x1, y1, k] * a1 - u[x0, y0, k] * a0) - along))
 
 
-@numba.njit(**INLINE)
-def difference_across(f, i, j, scale, hi, sign, u, i1, w1, i0, w0):
-    """Add ``scale sign (u[i1] w1 - u[i0] w0)``, slots 1 to ``hi - 1``."""
-    s = f.dtype.type(sign)
-    for k in range(np.uint64(1), np.uint64(hi)):
-        f[i, j, k] += at(scale, i, j, k) * (s * (u[i1, j, k] * w1 - u[i0, j, k] * w0))
+@kernel
+def difference_across(f, block, hi, scale, shift, sign, u, w):
+    """Add ``scale sign d u / dx``, slots 1 to ``hi - 1``."""
+    i0, i1, j0, j1 = block
+    s, up, one = f.dtype.type(sign), U(shift), U(1)
+    for i in range(U(i0), U(i1)):
+        x1, x0 = i + up, i + up - one
+        a1, a0 = w[0, 0, i], w[0, 1, i]
+        for j in range(U(j0), U(j1)):
+            for k in range(one, U(hi)):
+                f[i, j, k] += at(scale, i, j, k) * (s * (u[x1, j, k] * a1 - u[x0, j, k] * a0))
 
 
-@numba.njit(**INLINE)
-def difference_along(f, i, j, scale, hi, v, shift, w):
+@kernel
+def difference_along(f, block, hi, scale, shift, v, w):
     """Add ``scale`` times the weighted derivative of v along the row, slots 1 to ``hi - 1``."""
-    up, one = np.uint64(shift), np.uint64(1)
-    for k in range(np.uint64(1), np.uint64(hi)):
-        along = v[i, j, k + up] * w[2, 0, k] - v[i, j, k + up - one] * w[2, 1, k]
-        f[i, j, k] += at(scale, i, j, k) * along
+    i0, i1, j0, j1 = block
+    up, one = U(shift), U(1)
+    for i in range(U(i0), U(i1)):
+        for j in range(U(j0), U(j1)):
+            for k in range(one, U(hi)):
+                along = v[i, j, k + up] * w[2, 0, k] - v[i, j, k + up - one] * w[2, 1, k]
+                f[i, j, k] += at(scale, i, j, k) * along
 
 
-@numba.njit(**INLINE)
-def layer_across(f, i, j, scale, hi, sign, psi, pi, pj, u, i1, j1, i0, j0, b, a):
-    """Forward absorbing layer across the rows: ``psi = b psi + a (u1 - u0)``, added (Roden and Gedney 2000, eq. 26)."""
-    s = f.dtype.type(sign)
-    for k in range(np.uint64(1), np.uint64(hi)):
-        p = b * psi[pi, pj, k] + a * (u[i1, j1, k] - u[i0, j0, k])
-        psi[pi, pj, k] = p
-        f[i, j, k] += at(scale, i, j, k) * (s * p)
+@kernel
+def layer_across(f, block, hi, scale, shift, sign, axis, psi, u, p):
+    """Absorbing layer for the derivative of u along ``axis`` (0 or 1).
+
+    Forward: ``psi = b psi + a (u1 - u0)``, added (Roden and Gedney 2000, eq. 26). Transposed: the difference of the
+    neighbors that `filter_across` left in ``psi``.
+    """
+    i0, i1, j0, j1 = block
+    w, slots, transposed = p.weights, p.slot, p.transposed
+    s, up, one = f.dtype.type(sign), U(shift), U(1)
+    di, dj = U(axis == 0), U(axis == 1)
+    for i in range(U(i0), U(i1)):
+        for j in range(U(j0), U(j1)):
+            here = i * di + j * dj
+            if slots[axis, here] < 0:
+                continue
+            slot = U(slots[axis, here])
+            pi, pj = i * dj + slot * di, j * di + slot * dj
+            if transposed:
+                x1, y1 = pi + up * di, pj + up * dj
+                x0, y0 = x1 - di, y1 - dj
+                for k in range(one, U(hi)):
+                    f[i, j, k] += at(scale, i, j, k) * (s * (psi[x1, y1, k] - psi[x0, y0, k]))
+            else:
+                x1, y1 = i + up * di, j + up * dj
+                x0, y0 = x1 - di, y1 - dj
+                b, a = w[axis, 2, here], w[axis, 3, here]
+                for k in range(one, U(hi)):
+                    q = b * psi[pi, pj, k] + a * (u[x1, y1, k] - u[x0, y0, k])
+                    psi[pi, pj, k] = q
+                    f[i, j, k] += at(scale, i, j, k) * (s * q)
 
 
-@numba.njit(**INLINE)
-def layer_along(f, i, j, scale, lo, hi, sign, psi, offset, v, shift, w):
-    """Forward absorbing layer along the row, slots ``lo`` to ``hi - 1``; ``psi`` holds slot ``k`` at ``k + offset``."""
-    s, up, one, off = f.dtype.type(sign), np.uint64(shift), np.uint64(1), np.uint64(offset)
-    for k in range(np.uint64(lo), np.uint64(hi)):
-        p = w[2, 2, k] * psi[i, j, k + off] + w[2, 3, k] * (v[i, j, k + up] - v[i, j, k + up - one])
-        psi[i, j, k + off] = p
-        f[i, j, k] += at(scale, i, j, k) * (s * p)
+@kernel
+def layer_along(f, block, hi, scale, shift, sign, psi, v, p):
+    """Absorbing layer for the derivative of v along the row, at both ends; see `layer_across`."""
+    i0, i1, j0, j1 = block
+    w, slots, bounds, transposed = p.weights, p.slot, p.bounds, p.transposed
+    s, up, one = f.dtype.type(sign), U(shift), U(1)
+    for end in range(2):
+        first, last = (1, min(bounds[2, 0], hi)) if end == 0 else (bounds[2, 1], hi)
+        if first >= last:
+            continue
+        # Unsigned arithmetic wraps, so a negative offset is right where it is used, added to a slot.
+        offset = U(slots[2, first] - first)
+        for i in range(U(i0), U(i1)):
+            for j in range(U(j0), U(j1)):
+                if transposed:
+                    above = offset + up
+                    for k in range(U(first), U(last)):
+                        f[i, j, k] += at(scale, i, j, k) * (s * (psi[i, j, k + above] - psi[i, j, k + above - one]))
+                else:
+                    for k in range(U(first), U(last)):
+                        d = v[i, j, k + up] - v[i, j, k + up - one]
+                        q = w[2, 2, k] * psi[i, j, k + offset] + w[2, 3, k] * d
+                        psi[i, j, k + offset] = q
+                        f[i, j, k] += at(scale, i, j, k) * (s * q)
 
 
-@numba.njit(**INLINE)
-def transposed_layer_across(f, i, j, scale, hi, sign, psi, i1, j1, i0, j0):
-    """Adjoint absorbing layer across the rows: the difference of the already filtered neighbors."""
-    s = f.dtype.type(sign)
-    for k in range(np.uint64(1), np.uint64(hi)):
-        f[i, j, k] += at(scale, i, j, k) * (s * (psi[i1, j1, k] - psi[i0, j0, k]))
+@kernel
+def filter_across(psi, block, axis, u, p):
+    """First half of the transposed absorbing layer: ``psi = b psi + a u`` with one coefficient for the row."""
+    i0, i1, j0, j1 = block
+    w, slots = p.weights, p.slot
+    di, dj = U(axis == 0), U(axis == 1)
+    for i in range(U(i0), U(i1)):
+        for j in range(U(j0), U(j1)):
+            here = i * di + j * dj
+            if slots[axis, here] >= 0:
+                slot = U(slots[axis, here])
+                pi, pj = i * dj + slot * di, j * di + slot * dj
+                b, a = w[axis, 2, here], w[axis, 3, here]
+                for k in range(U(1), U(u.shape[2])):
+                    psi[pi, pj, k] = b * psi[pi, pj, k] + a * u[i, j, k]
 
 
-@numba.njit(**INLINE)
-def transposed_layer_along(f, i, j, scale, lo, hi, sign, psi, offset):
-    """Adjoint absorbing layer along the row (``offset`` includes the stagger of the derivative)."""
-    s, one, off = f.dtype.type(sign), np.uint64(1), np.uint64(offset)
-    for k in range(np.uint64(lo), np.uint64(hi)):
-        f[i, j, k] += at(scale, i, j, k) * (s * (psi[i, j, k + off] - psi[i, j, k + off - one]))
+@kernel
+def filter_along(psi, block, u, p):
+    """First half of the transposed absorbing layer along the row, at both ends."""
+    i0, i1, j0, j1 = block
+    w, slots, bounds = p.weights, p.slot, p.bounds
+    for end in range(2):
+        first, last = (1, min(bounds[2, 0], u.shape[2])) if end == 0 else (bounds[2, 1], u.shape[2])
+        if first >= last:
+            continue
+        offset = U(slots[2, first] - first)
+        for i in range(U(i0), U(i1)):
+            for j in range(U(j0), U(j1)):
+                for k in range(U(first), U(last)):
+                    psi[i, j, k + offset] = w[2, 2, k] * psi[i, j, k + offset] + w[2, 3, k] * u[i, j, k]
 
 
-@numba.njit(**INLINE)
-def filter_across(psi, pi, pj, hi, u, i, j, b, a):
-    """First half of the adjoint absorbing layer: ``psi = b psi + a u`` with one coefficient for the row."""
-    for k in range(np.uint64(1), np.uint64(hi)):
-        psi[pi, pj, k] = b * psi[pi, pj, k] + a * u[i, j, k]
-
-
-@numba.njit(**INLINE)
-def filter_along(psi, i, j, lo, hi, offset, u, w):
-    """First half of the adjoint absorbing layer, coefficients along the row."""
-    off = np.uint64(offset)
-    for k in range(np.uint64(lo), np.uint64(hi)):
-        psi[i, j, k + off] = w[2, 2, k] * psi[i, j, k + off] + w[2, 3, k] * u[i, j, k]
-
-
-@numba.njit(**INLINE)
-def scale_row(f, i, j, factor):
+@kernel
+def scale_rows(f, block, factor):
     """Loss of the electric update: ``E *= ca``."""
-    for k in range(np.uint64(0), np.uint64(f.shape[2])):
-        f[i, j, k] *= factor[i, j, k]
+    i0, i1, j0, j1 = block
+    for i in range(U(i0), U(i1)):
+        for j in range(U(j0), U(j1)):
+            for k in range(U(0), U(f.shape[2])):
+                f[i, j, k] *= factor[i, j, k]

@@ -2,40 +2,34 @@
 
 Everything that meets the fields goes through four doors, so that each has an obvious transpose: values *injected* at flat
 storage indices, values *sampled* at flat storage indices, the electric field of a *box* kept at every step, and a *box
-source* made from such a history (the variation of the medium).
+source* made from such a history (the variation of the medium). See `gates.py`.
 
-All arrays have three axes; in two dimensions the middle one has length one.
+A team of threads runs each sweep. Phases and boxes are shared out by slabs of rows along x, injection by components, and
+samples by their number; a barrier stands wherever one thread reads what another has written. All arrays have three axes; in
+two dimensions the middle one has length one.
 
 Times: the magnetic phase of step n ends at ``(n + 1/2) dt``, its electric phase at ``(n + 1) dt``.
 """
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
-from adjointdesign.solvers.fdtd_maxwell.kernels import (
-    PARALLEL,
-    electric_phase,
-    filter_electric,
-    filter_magnetic,
-    magnetic_phase,
-)
-from adjointdesign.solvers.fdtd_maxwell.rows import OPTIONS, flush_denormals, keep_denormals
-
-WALL, MAGNETIC_WALL, PERIODIC = 0, 1, 2
+from adjointdesign.solvers.fdtd_maxwell.compiled import entry, flush_denormals, keep_denormals
+from adjointdesign.solvers.fdtd_maxwell.gates import accumulate, box_source, enter, keep_box, sample
+from adjointdesign.solvers.fdtd_maxwell.kernels import electric_phase, filter_electric, filter_magnetic, magnetic_phase
+from adjointdesign.solvers.fdtd_maxwell.team import barrier, run_team, slab, team_size
 
 
 class Scheme(NamedTuple):
-    """All constants of one sweep: weights of both phases, electric coefficients, boundary codes ``(axis, side)``."""
+    """All constants of one sweep: weights of both phases, electric coefficients, copies on the faces."""
 
     magnetic: tuple
     electric: tuple
     ca: tuple
     cb: tuple
     lossy: bool
-    faces: np.ndarray
-    out_of_plane_h: bool
+    images: tuple
 
 
 class Ports(NamedTuple):
@@ -50,186 +44,26 @@ class Ports(NamedTuple):
     samples: tuple
 
 
-@numba.njit(**OPTIONS)
-def _face_planes(field, axis, target, source, sign):
-    if axis == 0:
-        field[target] = sign * field[source]
-    elif axis == 1:
-        field[:, target] = sign * field[:, source]
-    else:
-        field[:, :, target] = sign * field[:, :, source]
-
-
-@numba.njit(**OPTIONS)
-def _half_integer(component, axis, electric, n_fields, out_of_plane_h):
-    """Whether field number ``component`` is staggered (half-integer) along storage ``axis``."""
-    if n_fields == 6:
-        return (component % 3 == axis) == electric
-    if electric:
-        return out_of_plane_h and 2 * component == axis
-    if out_of_plane_h:
-        return True
-    return 2 * (component - 1) != axis
-
-
-@numba.njit(**OPTIONS)
-def fill_magnetic_ghosts(fields, n_electric, faces, out_of_plane_h):
-    """Set the ghost slots of the staggered magnetic components from the boundary conditions."""
-    for axis in range(3):
-        low, high = faces[axis, 0], faces[axis, 1]
-        if low == WALL and high == WALL:
-            continue
-        for c in range(n_electric, len(fields)):
-            if not _half_integer(c, axis, False, len(fields), out_of_plane_h):
-                continue
-            f = fields[c]
-            n = f.shape[axis] - 2
-            if low == MAGNETIC_WALL:
-                _face_planes(f, axis, 0, 1, -1)
-            elif low == PERIODIC:
-                _face_planes(f, axis, 0, n, 1)
-            if high == MAGNETIC_WALL:
-                _face_planes(f, axis, n + 1, n, -1)
-            elif high == PERIODIC:
-                _face_planes(f, axis, n + 1, 1, 1)
-
-
-@numba.njit(**OPTIONS)
-def copy_periodic_nodes(fields, n_electric, faces, out_of_plane_h):
-    """Make the last node of every periodic axis the same as the first for the electric components that live there."""
-    for axis in range(3):
-        if faces[axis, 0] == PERIODIC:
-            for c in range(n_electric):
-                if not _half_integer(c, axis, True, len(fields), out_of_plane_h):
-                    _face_planes(fields[c], axis, fields[c].shape[axis] - 1, 1, 1)
-
-
-@numba.njit(**OPTIONS)
-def inject_electric(fields, cb, ports, row):
-    """``E += cb value`` at the indices of the electric components."""
-    for c in range(len(cb)):
-        field, coefficient, values = fields[c].ravel(), cb[c].ravel(), ports.values[c]
-        for k, index in enumerate(ports.into[c]):
-            field[index] += coefficient[index] * values[row, k]
-
-
-@numba.njit(**OPTIONS)
-def inject_magnetic(fields, n_electric, ports, row):
-    """``H -= value`` at the indices of the magnetic components."""
-    for c in range(n_electric, len(fields)):
-        field, values = fields[c].ravel(), ports.values[c]
-        for k, index in enumerate(ports.into[c]):
-            field[index] -= values[row, k]
-
-
-@numba.njit(**OPTIONS)
-def sample(fields, first, last, ports, row):
-    """Read components ``first`` to ``last - 1`` at their indices."""
-    for c in range(first, last):
-        field, samples = fields[c].ravel(), ports.samples[c]
-        for k, index in enumerate(ports.out_of[c]):
-            samples[row, k] = field[index]
-
-
-@numba.njit(**PARALLEL)
-def _store(history, level, field, x, y, z):
-    for i in numba.prange(history.shape[1]):
-        for j in range(history.shape[2]):
-            for k in range(history.shape[3]):
-                history[level, i, j, k] = field[i + x, j + y, k + z]
-
-
-@numba.njit(**OPTIONS)
 def store_box(fields, start, history, level):
     """Copy the electric field inside the box into ``history[c][level]``; ``start[c]`` is the box's first slot."""
-    for c in range(len(history)):
-        _store(history[c], level, fields[c], *_corner(start, c))
+    _store_box(fields, start, history, level)
 
 
-@numba.njit(**OPTIONS)
-def _corner(start, c):
-    return np.uint64(start[c, 0]), np.uint64(start[c, 1]), np.uint64(start[c, 2])
-
-
-@numba.njit(**PARALLEL)
-def _add_variation(history, before, after, weight, field, cb, x, y, z, dq, dp):
-    for i in numba.prange(history.shape[1]):
-        flush_denormals()
-        for j in range(history.shape[2]):
-            for k in range(history.shape[3]):
-                source = weight * dq[i, j, k] * history[before, i, j, k] - dp[i, j, k] * history[after, i, j, k]
-                field[i + x, j + y, k + z] += cb[i + x, j + y, k + z] * source
-
-
-@numba.njit(**OPTIONS)
-def box_source(fields, cb, start, history, before, after, dq, dp):
-    """``E += cb (dq F[before] - dp F[after])`` in the box: what a change of the medium injects.
-
-    ``before < 0`` leaves the first term out.
-    """
-    weight = fields[0].dtype.type(1 if before >= 0 else 0)
-    for c in range(len(history)):
-        _add_variation(history[c], max(before, 0), after, weight, fields[c], cb[c], *_corner(start, c), dq[c], dp[c])
-
-
-@numba.njit(**PARALLEL)
-def _accumulate(history, level, field, x, y, z, difference, total, lossy):
-    for i in numba.prange(history.shape[1]):
-        flush_denormals()
-        for j in range(history.shape[2]):
-            for k in range(history.shape[3]):
-                e = field[i + x, j + y, k + z]
-                difference[i, j, k] += e * (history[level + 1, i, j, k] - history[level, i, j, k])
-            if lossy:
-                for k in range(history.shape[3]):
-                    e = field[i + x, j + y, k + z]
-                    total[i, j, k] += e * (history[level + 1, i, j, k] + history[level, i, j, k])
-
-
-@numba.njit(**OPTIONS)
-def accumulate(fields, start, history, level, d_difference, d_sum, lossy):
-    """Add ``e (F[level+1] - F[level])`` and, where ``lossy``, ``e (F[level+1] + F[level])`` of the box."""
-    for c in range(len(history)):
-        _accumulate(history[c], level, fields[c], *_corner(start, c), d_difference[c], d_sum[c], lossy)
-
-
-@numba.njit(**OPTIONS)
 def arrive(fields, s, ports, start, source, level, with_source, dq, dp):
     """Begin an adjoint sweep: inject row 0 of the electric values, and the box source of the last level alone."""
-    inject_electric(fields, s.cb, ports, 0)
-    if with_source:
-        box_source(fields, s.cb, start, source, -1, level, dq, dp)
-    copy_periodic_nodes(fields, len(s.cb), s.faces, s.out_of_plane_h)
+    run_team(_arrive, 1, fields, s, ports, _gains(s.cb, ports), start, source, level, with_source, dq, dp)
 
 
-@numba.njit(**OPTIONS)
 def advance(fields, psi_h, psi_e, s, ports, steps, start, history, store, source, with_source, dq, dp):
     """Run ``steps`` forward steps in place.
 
     ``store`` keeps the box in ``history`` (level 0 is the state at entry); ``with_source`` adds the box source of the
     history ``source`` with the medium variation ``dq``, ``dp``.
     """
-    n_electric, n_fields = len(s.cb), len(fields)
-    flush_denormals()
-    if store:
-        store_box(fields, start, history, 0)
-    for n in range(steps):
-        magnetic_phase(fields, psi_h, s.magnetic, s.out_of_plane_h)
-        inject_magnetic(fields, n_electric, ports, n)
-        fill_magnetic_ghosts(fields, n_electric, s.faces, s.out_of_plane_h)
-        sample(fields, n_electric, n_fields, ports, n)
-        electric_phase(fields, psi_e, s.electric, s.ca, s.cb, s.lossy, s.out_of_plane_h)
-        inject_electric(fields, s.cb, ports, n)
-        if with_source:
-            box_source(fields, s.cb, start, source, n, n + 1, dq, dp)
-        copy_periodic_nodes(fields, n_electric, s.faces, s.out_of_plane_h)
-        sample(fields, 0, n_electric, ports, n)
-        if store:
-            store_box(fields, start, history, n + 1)
-    keep_denormals()
+    run_team(_advance, team_size(fields[0].size), fields, psi_h, psi_e, s, ports, _gains(s.cb, ports), steps, start,
+             history, store, source, with_source, dq, dp)  # fmt: skip
 
 
-@numba.njit(**OPTIONS)
 def retreat(fields, psi_h, psi_e, s, ports, steps, start, history, gradient, d_difference, d_sum, lossy, adjoint_history,
             store, source, with_source, dq, dp):  # fmt: skip
     """Run ``steps`` adjoint steps in place, last first.
@@ -239,25 +73,80 @@ def retreat(fields, psi_h, psi_e, s, ports, steps, start, history, gradient, d_d
     that meet the sources of step ``n``. ``gradient`` accumulates products with the forward ``history``; ``store`` keeps the
     adjoint box and ``source`` adds the box source of a stored adjoint history.
     """
+    run_team(_retreat, team_size(fields[0].size), fields, psi_h, psi_e, s, ports, _gains(s.cb, ports), steps, start,
+             history, gradient, d_difference, d_sum, lossy, adjoint_history, store, source, with_source, dq, dp)  # fmt: skip
+
+
+def _gains(cb, ports):
+    """What turns a value at a door into a change of the field: ``cb`` for electric, -1 for magnetic components."""
+    electric = [c.ravel()[into] for c, into in zip(cb, ports.into)]
+    return tuple(electric + [np.full(len(into), -1, cb[0].dtype) for into in ports.into[len(cb) :]])
+
+
+@entry
+def _store_box(fields, start, history, level):
+    keep_box(fields, start, history, level, 0, fields[0].shape[0])
+
+
+@entry
+def _arrive(team, fields, s, ports, gains, start, source, level, with_source, dq, dp):
+    if with_source:
+        box_source(fields, s.cb, start, source, -1, level, dq, dp, 0, fields[0].shape[0])
+    enter(team, fields, 0, len(s.cb), gains, ports, 0, s.images)
+
+
+@entry
+def _advance(team, fields, psi_h, psi_e, s, ports, gains, steps, start, history, store, source, with_source, dq, dp):
     n_electric, n_fields = len(s.cb), len(fields)
+    first, last = slab(team, fields[0].shape[0] - 1)
     flush_denormals()
     if store:
-        store_box(fields, start, adjoint_history, steps)
+        keep_box(fields, start, history, 0, first, last)
+    for n in range(steps):
+        magnetic_phase(fields, psi_h, s.magnetic, s.cb, first, last)
+        barrier(team)
+        enter(team, fields, n_electric, n_fields, gains, ports, n, s.images)
+        barrier(team)
+        sample(team, fields, n_electric, n_fields, ports, n)
+        electric_phase(fields, psi_e, s.electric, s.ca, s.cb, s.lossy, first, last)
+        if with_source:
+            box_source(fields, s.cb, start, source, n, n + 1, dq, dp, first, last)
+        barrier(team)
+        enter(team, fields, 0, n_electric, gains, ports, n, s.images)
+        barrier(team)
+        sample(team, fields, 0, n_electric, ports, n)
+        if store:
+            keep_box(fields, start, history, n + 1, first, last)
+    keep_denormals()
+
+
+@entry
+def _retreat(team, fields, psi_h, psi_e, s, ports, gains, steps, start, history, gradient, d_difference, d_sum,
+             lossy, adjoint_history, store, source, with_source, dq, dp):  # fmt: skip
+    n_electric, n_fields = len(s.cb), len(fields)
+    first, last = slab(team, fields[0].shape[0] - 1)
+    flush_denormals()
+    if store:
+        keep_box(fields, start, adjoint_history, steps, first, last)
     for n in range(steps - 1, -1, -1):
         if gradient:
-            accumulate(fields, start, history, n, d_difference, d_sum, lossy)
-        sample(fields, 0, n_electric, ports, n)
-        filter_electric(fields, psi_h, s.magnetic, s.out_of_plane_h)
-        magnetic_phase(fields, psi_h, s.magnetic, s.out_of_plane_h)
-        inject_magnetic(fields, n_electric, ports, n)
-        fill_magnetic_ghosts(fields, n_electric, s.faces, s.out_of_plane_h)
-        sample(fields, n_electric, n_fields, ports, n)
-        filter_magnetic(fields, psi_e, s.electric, s.out_of_plane_h)
-        electric_phase(fields, psi_e, s.electric, s.ca, s.cb, s.lossy, s.out_of_plane_h)
-        inject_electric(fields, s.cb, ports, n)
+            accumulate(fields, start, history, n, d_difference, d_sum, lossy, first, last)
+        sample(team, fields, 0, n_electric, ports, n)
+        filter_electric(fields, psi_h, s.magnetic, s.cb, first, last)
+        barrier(team)
+        magnetic_phase(fields, psi_h, s.magnetic, s.cb, first, last)
+        barrier(team)
+        enter(team, fields, n_electric, n_fields, gains, ports, n, s.images)
+        barrier(team)
+        sample(team, fields, n_electric, n_fields, ports, n)
+        filter_magnetic(fields, psi_e, s.electric, s.cb, first, last)
+        barrier(team)
+        electric_phase(fields, psi_e, s.electric, s.ca, s.cb, s.lossy, first, last)
         if with_source:
-            box_source(fields, s.cb, start, source, n + 1, n, dq, dp)
-        copy_periodic_nodes(fields, n_electric, s.faces, s.out_of_plane_h)
+            box_source(fields, s.cb, start, source, n + 1, n, dq, dp, first, last)
+        barrier(team)
+        enter(team, fields, 0, n_electric, gains, ports, n, s.images)
+        barrier(team)
         if store:
-            store_box(fields, start, adjoint_history, n)
+            keep_box(fields, start, adjoint_history, n, first, last)
     keep_denormals()

@@ -1,0 +1,66 @@
+"""How the kernels are compiled: options, the cache on disk, and the processor's treatment of denormal numbers."""
+
+import hashlib
+import platform
+from pathlib import Path
+
+import numba
+from llvmlite import ir
+from numba.extending import intrinsic
+
+OPTIONS = {"nogil": True, "fastmath": {"contract", "nsz", "arcp"}, "error_model": "numpy"}
+"""Compilation options of every kernel: contraction to fused multiply-add, but no reassociation, so runs repeat bit by bit."""
+
+kernel = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)
+"""Compile a function that only compiled functions call (without the wrappers that Python would need: half the time)."""
+
+pasted = numba.njit(inline="always", **OPTIONS)
+"""Compile a short function by pasting it into its callers: one level of calls less for LLVM to go through again."""
+
+_X86 = platform.machine().lower() in ("x86_64", "amd64")
+_FLUSH = 0x9FC0  # default MXCSR with flush-to-zero and denormals-are-zero set
+_DEFAULT = 0x1F80
+
+
+def entry(function):
+    """Compile a function that Python calls, and keep it on disk with all that it calls.
+
+    Numba holds a cached function to be fresh as long as its own file is. Here it also depends on the kernels in the files
+    beside it, so the stamp that is compared is the content of all of them.
+    """
+    dispatcher = numba.njit(cache=True, **OPTIONS)(function)
+    dispatcher._cache._cache_file._source_stamp = _stamp()
+    return dispatcher
+
+
+def _stamp() -> str:
+    """Digest of the source files in this folder."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _write_mxcsr(value):
+    def codegen(context, builder, signature, args):
+        if _X86:
+            slot = builder.alloca(ir.IntType(32))
+            builder.store(ir.Constant(ir.IntType(32), value), slot)
+            pointer = builder.bitcast(slot, ir.IntType(8).as_pointer())
+            kind = ir.FunctionType(ir.VoidType(), [pointer.type])
+            builder.call(builder.module.declare_intrinsic("llvm.x86.sse.ldmxcsr", (), kind), [pointer])
+        return context.get_dummy_value()
+
+    return codegen
+
+
+@intrinsic
+def flush_denormals(typingctx):
+    """Treat denormal numbers as zero on this thread: decaying fields would otherwise slow the update many times."""
+    return numba.types.void(), _write_mxcsr(_FLUSH)
+
+
+@intrinsic
+def keep_denormals(typingctx):
+    """Restore the processor's default treatment of denormal numbers on this thread."""
+    return numba.types.void(), _write_mxcsr(_DEFAULT)

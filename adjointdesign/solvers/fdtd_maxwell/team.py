@@ -1,0 +1,97 @@
+"""A team of threads that runs one compiled function over slabs of the grid, with barriers between the phases.
+
+A step of a small two-dimensional grid takes some ten microseconds. Starting a parallel loop for each phase would cost as
+much, so the team is started once for a block of steps and its members meet at barriers, which cost a fraction of a
+microsecond while every member has a core of its own.
+"""
+
+import threading
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba.extending import intrinsic
+
+from adjointdesign.solvers.fdtd_maxwell.compiled import kernel
+
+_LEAST_CELLS = 8192
+"""Cells a thread at least: below, the barriers cost more than a second thread gains (measured)."""
+_SPINS = 2000
+"""Looks at the counter before a waiting thread offers its core to others."""
+
+
+def team_size(cells: int) -> int:
+    """Number of threads for a grid of so many cells, at most what numba is set to."""
+    return max(1, min(numba.get_num_threads(), cells // _LEAST_CELLS))
+
+
+def run_team(function, size: int, *args) -> None:
+    """Call ``function(team, *args)`` on ``size`` threads; ``team`` tells each call who it is.
+
+    ``team`` is an int64 array ``(member, size, barriers passed)`` of its own for each thread and the shared counter.
+    """
+    counter = np.zeros(1, dtype=np.int64)
+    teams = [(np.array([member, size, 0]), counter) for member in range(size)]
+    others = [threading.Thread(target=function, args=(team, *args)) for team in teams[1:]]
+    for thread in others:
+        thread.start()
+    function(teams[0], *args)
+    for thread in others:
+        thread.join()
+
+
+@intrinsic
+def _add_atomic(typingctx, counter):
+    """Add one to ``counter[0]``, visible to all threads in order."""
+
+    def codegen(context, builder, signature, args):
+        array = context.make_array(signature.args[0])(context, builder, args[0])
+        builder.atomic_rmw("add", array.data, ir.Constant(ir.IntType(64), 1), "seq_cst")
+        return context.get_dummy_value()
+
+    return numba.types.void(counter), codegen
+
+
+@intrinsic
+def _load_atomic(typingctx, counter):
+    """``counter[0]`` as other threads left it."""
+
+    def codegen(context, builder, signature, args):
+        array = context.make_array(signature.args[0])(context, builder, args[0])
+        return builder.load_atomic(array.data, "seq_cst", 8)
+
+    return numba.types.int64(counter), codegen
+
+
+@intrinsic
+def _offer_core(typingctx):
+    """Let another thread run on this core."""
+
+    def codegen(context, builder, signature, args):
+        kind = ir.FunctionType(ir.IntType(32), [])
+        builder.call(numba.core.cgutils.get_or_insert_function(builder.module, kind, "sched_yield"), [])
+        return context.get_dummy_value()
+
+    return numba.types.void(), codegen
+
+
+@kernel
+def barrier(team):
+    """Wait until every member of the team is here; the counter only grows, so it needs no reset."""
+    me, counter = team
+    if me[1] == 1:
+        return
+    me[2] += me[1]
+    _add_atomic(counter)
+    spins = 0
+    while _load_atomic(counter) < me[2]:
+        spins += 1
+        if spins > _SPINS:
+            _offer_core()
+
+
+@kernel
+def slab(team, rows):
+    """The member's share of the storage rows 1 to ``rows``: first, and one past the last."""
+    me, _ = team
+    return 1 + me[0] * rows // me[1], 1 + (me[0] + 1) * rows // me[1]
