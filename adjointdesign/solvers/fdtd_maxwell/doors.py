@@ -36,6 +36,21 @@ def unique_slots(grid: YeeGrid, faces, indices: np.ndarray) -> np.ndarray:
     return np.ravel_multi_index(slots, grid.shape)
 
 
+def image_shares(grid: YeeGrid, faces, component: str, indices: np.ndarray, bounds) -> np.ndarray:
+    """One half on either end of a periodic axis that an extended source reaches: both ends are one place.
+
+    A source does not know of the boundaries, and carries its density in full on the outermost nodes, as it must on a
+    symmetry plane.
+    """
+    share = np.ones(len(indices))
+    for axis, (slot, (low, high)) in enumerate(zip(np.unravel_index(indices, grid.shape), bounds)):
+        if isinstance(faces[axis][0], Periodic) and OFFSETS[component][axis] == 0 and high > low:
+            for end, reach in ((1, low), (grid.cells[axis] + 1, high)):
+                if abs(reach - grid.coordinates(component, axis)[end]) < 1e-6 * grid.spacing[axis]:
+                    share[slot == end] *= 0.5
+    return share
+
+
 class _Points:
     """Concatenated places of several users: per component the indices, their weights, and each user's columns."""
 
@@ -89,7 +104,9 @@ class Doors:
                 scale = -dt / EPS0 if injection.component[0] == "e" else C0 * dt
                 columns = self._into.add(injection.component, injection.indices)
                 which = self.grid.components.index(injection.component)
-                self._injections.append((number, which, columns, scale * np.asarray(injection.profile).ravel()))
+                share = image_shares(self.grid, faces, injection.component, injection.indices, source.bounds)
+                profile = scale * share * np.asarray(injection.profile).ravel()
+                self._injections.append((number, which, columns, profile))
         self.placements = [m.place(medium, dt) for m in self.monitors]
         self._columns = [
             {c: self._out.add(c, indices) for c, indices in p.indices.items()} for p in self.placements
