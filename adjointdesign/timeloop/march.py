@@ -69,21 +69,30 @@ class March:
 
     def forward(self) -> None:
         """Run the forward part of the schedule."""
-        for action in self.schedule:
-            self._act(action)
-            if isinstance(action, EndForward):
-                return
+        self._run(EndForward)
 
     def reverse(self) -> None:
         """Run the reverse part of the schedule."""
         self._replay = True
         self.sweep.begin_reverse()
-        for action in self.schedule:
-            self._act(action)
-            if isinstance(action, EndReverse):
-                break
+        self._run(EndReverse)
+        self.close()
+
+    def close(self) -> None:
+        """Remove the snapshots on disk, if there are any."""
         if self._folder is not None:
             self._folder.cleanup()
+            self._folder = None
+
+    def _run(self, end) -> None:
+        try:
+            for action in self.schedule:
+                self._act(action)
+                if isinstance(action, end):
+                    return
+        except BaseException:  # an interrupt as well: what is on disk would stay behind
+            self.close()
+            raise
 
     @singledispatchmethod
     def _act(self, action):

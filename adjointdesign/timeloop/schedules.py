@@ -116,7 +116,7 @@ def plan(steps: int, history_bytes: int, state_bytes: int, budget: int, name: st
 
 
 def extra_steps(units: int, snapshots: int) -> int:
-    """Units that binomial checkpointing advances in all before the last (Griewank and Walther 2000, eqs. 5 and 6)."""
+    """Units that binomial checkpointing at its best advances again (Griewank and Walther 2000, eqs. 5 and 6)."""
     r = 1
     while math.comb(snapshots + r, r) < units:
         r += 1
