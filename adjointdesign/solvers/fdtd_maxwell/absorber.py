@@ -46,8 +46,14 @@ class Cpml:
     alpha: float = 0.0
 
     def __post_init__(self):
-        if self.cells < 1:
-            raise InputError("Cpml.cells", "at least 1 cell", self.cells, "use Pec() for a bare wall")
+        if not isinstance(self.cells, (int, np.integer)) or self.cells < 1:
+            raise InputError("Cpml.cells", "a whole number of at least 1 cell", self.cells, "use Pec() for a bare wall")
+        for name, least, expected in (("order", 0, "a positive number"), ("strength", 0, "a positive number"),
+                                      ("index", 0, "a positive number"), ("kappa", 1, "a number of at least 1"),
+                                      ("alpha", 0, "a number of at least 0")):  # fmt: skip
+            value = getattr(self, name)
+            if not np.isfinite(value) or value < least or (value == 0 and name != "alpha"):
+                raise InputError(f"Cpml.{name}", expected, value, "correct it, or leave it out for the default")
 
     def profile(self, depth: np.ndarray, spacing: float, dt: float):
         """Stretch and recursion at normalized ``depth`` (0 inner edge, 1 wall): ``(kappa, b, a)``."""

@@ -45,11 +45,12 @@ class Medium:
 
     def __post_init__(self):
         for name in ("permittivity", "conductivity", "conductor"):
+            object.__setattr__(self, name, {c: np.asarray(v) for c, v in getattr(self, name).items()})
             for component, values in getattr(self, name).items():
                 what = f"Medium.{name}[{component!r}]"
                 if component not in self.grid.electric:
                     raise InputError(what, f"one of the components {self.grid.electric}", component, "remove it")
-                check_values(what, np.asarray(values), self.grid.shape, positive=name == "permittivity")
+                check_values(what, values, self.grid.shape, positive=name == "permittivity")
         missing = set(self.grid.electric) - set(self.permittivity)
         if missing:
             raise InputError("Medium.permittivity", f"all of {self.grid.electric}", sorted(self.permittivity), "add the rest")
@@ -75,7 +76,9 @@ class Medium:
 
 
 def check_values(what: str, values: np.ndarray, shape: tuple[int, ...], positive: bool) -> None:
-    """Raise `InputError` unless ``values`` has ``shape``, is finite, and is positive (or not negative)."""
+    """Raise `InputError` unless ``values`` is real, has ``shape``, is finite, and is positive (or not negative)."""
+    if values.dtype.kind not in "biuf":
+        raise InputError(what, "real numbers", f"values of type {values.dtype}", "give loss as a conductivity")
     if values.shape != tuple(shape):
         raise InputError(what, f"an array of shape {tuple(shape)}", f"shape {values.shape}", "give one value a grid point")
     if not np.all(np.isfinite(values)):

@@ -31,7 +31,8 @@ def courant_time_step(grid: YeeGrid, index: float, courant: float) -> float:
 
 def checked_faces(grid: YeeGrid, boundaries) -> tuple:
     """Boundary conditions as ``((low, high), ...)``, one pair an axis, checked against the grid."""
-    faces = tuple(tuple(pair) if isinstance(pair, (tuple, list)) else (pair, pair) for pair in boundaries)
+    listed = boundaries if isinstance(boundaries, (tuple, list)) else (boundaries,)
+    faces = tuple(tuple(pair) if isinstance(pair, (tuple, list)) else (pair, pair) for pair in listed)
     if len(faces) != grid.ndim or any(len(pair) != 2 for pair in faces):
         raise InputError("boundaries", f"{grid.ndim} faces or pairs of faces", boundaries, "give one an axis")
     for axis, pair in enumerate(faces):
@@ -40,12 +41,28 @@ def checked_faces(grid: YeeGrid, boundaries) -> tuple:
             raise InputError(f"boundaries along {AXES[axis]}", "Cpml, Pec, Pmc or Periodic", unknown[0], "use one of these")
         if len({isinstance(f, Periodic) for f in pair}) == 2:
             raise InputError(f"boundaries along {AXES[axis]}", "Periodic on both faces or on none", pair, "change one")
-        if sum(layer_cells(faces)[axis]) + 4 > grid.cells[axis]:
+        layers = tuple(int(n) for n in layer_cells(faces)[axis])
+        if any(layers) and sum(layers) + 4 > grid.cells[axis]:
             raise InputError(
                 f"boundaries along {AXES[axis]}", f"absorbing layers well inside {grid.cells[axis]} cells",
-                f"layers of {tuple(layer_cells(faces)[axis])} cells", "enlarge the domain or thin the layers",
+                f"layers of {layers} cells", "enlarge the domain or thin the layers",
             )  # fmt: skip
     return faces
+
+
+def checked_box(grid: YeeGrid, box: Box, periodic: tuple[bool, ...]) -> Box:
+    """The box, if it holds values of every electric component, and each value of a periodic axis only once."""
+    if set(box.slices) != set(grid.electric):
+        raise InputError("box", f"ranges of the components {grid.electric}", tuple(box.slices), "give all of these alone")
+    for component, whole in Box.everywhere(grid, periodic).slices.items():
+        for axis, (given, most) in enumerate(zip(box.slices[component], whole, strict=True)):
+            if not most.start <= given.start < given.stop <= most.stop:
+                raise InputError(
+                    f"box of {component} along {AXES[axis]}", f"slots within {most.start} to {most.stop - 1}"
+                    + (" (the next repeats the first)" if periodic[axis] else ""), f"{given.start} to {given.stop - 1}",
+                    "shrink it; Box.covering takes the periodic axes as its last argument",
+                )  # fmt: skip
+    return box
 
 
 @dataclass(frozen=True)
@@ -66,9 +83,13 @@ class Program:
         self.faces = checked_faces(self.grid, boundaries)
         self.conductivity_wanted = conductivity_wanted
         interior = {c: medium.permittivity[c][self.grid.interior(c)] for c in self.grid.electric}
-        self.minimum_permittivity = minimum_permittivity or min(float(v.min()) for v in interior.values())
+        if minimum_permittivity is None:
+            minimum_permittivity = min(float(v.min()) for v in interior.values())
+        if not 0 < minimum_permittivity < math.inf:
+            raise InputError("minimum_permittivity", "a positive number", minimum_permittivity, "try 1")
+        self.minimum_permittivity = minimum_permittivity
         self.dt = courant_time_step(self.grid, math.sqrt(self.minimum_permittivity), courant)
-        self.box = box or Box.everywhere(self.grid, self.periodic)
+        self.box = checked_box(self.grid, box or Box.everywhere(self.grid, self.periodic), self.periodic)
         self.box_starts = self._box_starts()
         self._check_sources(sources)
         self.doors = Doors(medium, self.faces, sources, monitors, self.dt, self.dtype)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from numbers import Integral
 
 from adjointdesign.errors import InputError
 
@@ -14,8 +16,8 @@ class Steps:
     count: int
 
     def __post_init__(self):
-        if self.count < 1:
-            raise InputError("Steps.count", "at least one time step", self.count, "lengthen the run")
+        if not isinstance(self.count, Integral) or self.count < 1:
+            raise InputError("Steps.count", "a whole number of at least one time step", self.count, "lengthen the run")
 
 
 @dataclass(frozen=True)
@@ -39,5 +41,7 @@ class Decay:
     def __post_init__(self):
         if not 0 < self.threshold < 1:
             raise InputError("Decay.threshold", "a ratio between 0 and 1", self.threshold, "try 1e-6")
-        if self.max_time <= 0 or self.every < 1:
-            raise InputError("Decay", "a positive max_time and every", (self.max_time, self.every), "correct them")
+        if not 0 < self.max_time < math.inf:
+            raise InputError("Decay.max_time", "a positive, finite time in seconds", self.max_time, "try 1e-11")
+        if not isinstance(self.every, Integral) or self.every < 1:
+            raise InputError("Decay.every", "a whole number of at least one time step", self.every, "try 100")

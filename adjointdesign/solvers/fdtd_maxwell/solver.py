@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 from contextlib import contextmanager
+from numbers import Integral
 
 import numba
 import numpy as np
@@ -15,7 +17,7 @@ from adjointdesign.solvers.fdtd_maxwell.propagation import Propagation, Variatio
 from adjointdesign.solvers.fdtd_maxwell.run_length import Decay, Steps
 from adjointdesign.tape import Solver
 from adjointdesign.timeloop.march import March
-from adjointdesign.timeloop.schedules import Plan, parse_bytes, plan
+from adjointdesign.timeloop.schedules import NAMES, Plan, parse_bytes, plan
 
 logger = logging.getLogger(__name__)
 _PRECISIONS = {"double": np.float64, "single": np.float32}
@@ -73,6 +75,18 @@ class FdtdMaxwell(Solver):
             raise InputError("precision", f"one of {', '.join(_PRECISIONS)}", precision, "choose one of these")
         if not 0 < courant < 1:
             raise InputError("courant", "a number between 0 and 1", courant, "try 0.95")
+        if schedule not in NAMES:
+            raise InputError("schedule", f"one of {', '.join(NAMES)}", schedule, "choose one of these")
+        if threads is not None and not (isinstance(threads, Integral) and threads >= 1):
+            raise InputError("threads", "a whole number of at least 1, or None for all", threads, "correct it")
+        if not isinstance(run_length, (Steps, Decay)):
+            raise InputError("run_length", "Steps(count) or Decay()", run_length, "use one of these")
+        endless = [s.name for s in sources if isinstance(run_length, Decay) and not math.isfinite(s.waveform.duration)]
+        if endless:
+            raise InputError(
+                "run_length", "Steps(count) for a source that never ends", f"Decay with source '{endless[0]}'",
+                "give a number of steps, or the source a pulse",
+            )  # fmt: skip
         names = [x.name for x in (*sources, *monitors)]
         if len(set(names)) != len(names):
             raise InputError("names of sources and monitors", "all different", names, "rename the repeated ones")
@@ -115,8 +129,12 @@ class FdtdMaxwell(Solver):
         """Gradient with respect to every input for cotangents of the readings."""
         with self._threads():
             propagation, march = self._history(inputs)
-            propagation.set_cotangents(cotangents)
-            march.reverse()
+            propagation.set_cotangents(self._checked_cotangents(cotangents))
+            try:
+                march.reverse()
+            except BaseException:  # an interrupt as well: a schedule that stopped half way cannot be used again
+                self.forget()
+                raise
         return self._gradients(inputs, propagation.gradient)
 
     def second_adjoint(self, inputs, tangents, cotangents, cotangent_tangents) -> dict[str, np.ndarray]:
@@ -125,7 +143,7 @@ class FdtdMaxwell(Solver):
             steps = self._run_steps(inputs)
             propagation, march = self._march(inputs, self._plan(steps, runs=2), self._variation(inputs, tangents))
             march.forward()
-            propagation.set_cotangents(cotangents, cotangent_tangents)
+            propagation.set_cotangents(*map(self._checked_cotangents, (cotangents, cotangent_tangents)))
             march.reverse()
         propagation.release()
         return self._gradients(inputs, propagation.second)
@@ -133,7 +151,9 @@ class FdtdMaxwell(Solver):
     def forget(self) -> None:
         """Release the kept history."""
         if self._memo is not None:
-            self._memo[1].release()
+            _, propagation, march = self._memo
+            propagation.release()
+            march.close()
             self._memo = None
 
     # -- parts --------------------------------------------------------------------------------------------------------
@@ -215,6 +235,17 @@ class FdtdMaxwell(Solver):
             elif self.program.conductivity_wanted:
                 out[name] = gradient.conductivity(number)
         return out
+
+    def _checked_cotangents(self, cotangents) -> dict[str, np.ndarray]:
+        doors = self.program.doors
+        shapes = {m.name: (p.shape[0] if p.shape[0] >= 0 else self.steps, *p.shape[1:])
+                  for m, p in zip(doors.monitors, doors.placements)}  # fmt: skip
+        for name, values in cotangents.items():
+            if name not in shapes:
+                raise InputError("cotangents", f"names among the monitors {', '.join(shapes)}", name, "rename it")
+            if np.shape(values) != shapes[name]:
+                raise InputError(f"cotangent of '{name}'", f"shape {shapes[name]}", np.shape(values), "match the reading")
+        return cotangents
 
     def _refuse_conductivity(self):
         raise InputError(
