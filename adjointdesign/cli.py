@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import sys
@@ -10,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from adjointdesign import __version__
 from adjointdesign.errors import InputError
 
 app = typer.Typer(
@@ -17,6 +19,7 @@ app = typer.Typer(
     help="Inverse design with PDEs, where every gradient is exact and proven so.",
 )  # fmt: skip
 
+_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EFBIG)
 # Typer brings a click of its own from some version on; this is the one whose errors it raises.
 _ClickException = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
@@ -34,11 +37,15 @@ def main() -> None:
         _fail(str(error))
     except _ClickException as error:
         _fail(error.format_message())
+    except BrokenPipeError:
+        sys.exit(141)
+    except OSError as error:
+        if error.errno not in _DISK_ERRORS:
+            raise
+        _fail(f"{error.filename or 'output'}: expected a place to write, got {error.strerror}; free space or choose another place")
     except (typer.Abort, KeyboardInterrupt):
         print("interrupted", file=sys.stderr)
         sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(141)
     sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -78,49 +85,31 @@ def list_problems(as_json: Json = False) -> None:
 def run(problem: Name, config: Config = None, overrides: Set = None,
         out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder of the run; default runs/PROBLEM.")] = None) -> int:  # fmt: skip
     """Optimize a problem; write the design, its checks and a report into a new folder."""
-    _say(f"adjointdesign: {problem}")
+    _say(f"adjointdesign {__version__}: {problem}")
     from adjointdesign import study
+    from adjointdesign.problems import find
 
-    settings = _settings(problem, config, overrides)
-    settings.build()  # refuse bad settings before a folder is made
-    return _carry_on(settings, study.create(settings, out or Path("runs") / problem))
+    out = out or Path("runs") / problem
+    return _status(study.run(find(problem), out, config=config, overrides=overrides or ()))
 
 
 @app.command()
 def resume(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of an unfinished run.")]) -> int:
     """Go on with a run that was stopped, to the same end as if it had not been."""
+    _say(f"adjointdesign {__version__}: {folder}")
     from adjointdesign import study
     from adjointdesign.problems import find
 
-    settings = study.open_folder(folder, find)
-    if (folder / study.DONE).exists():
+    outcome = study.resume(folder, find)
+    if outcome is None:
         _say(f"this run is complete: see {folder / study.DONE}")
         return 0
-    return _carry_on(settings, folder)
+    return _status(outcome)
 
 
-def _carry_on(settings, folder: Path) -> int:
-    from adjointdesign import study
-    from adjointdesign.optimize.stopping import Status
-    from adjointdesign.progress import Progress
-
-    with study.log_to(folder):
-        problem = settings.build()
-        with Progress(problem.stages(), problem.targets()) as progress:
-            result = study.optimize(settings, folder, progress.evaluation)
-            if result.status == Status.INTERRUPTED:
-                progress.line(f"stopped; everything is saved: go on with `adjointdesign resume {folder}`")
-                return 0
-            if result.status == Status.FAILED:
-                progress.line(f"the optimization failed: {result.message}")
-                return 1
-            passed = study.finish(settings, folder, result, progress.line)
-            for text in problem.summarize(folder):
-                progress.line(text)
-            progress.line(f"report: {folder / study.DONE}")
-            if not passed:
-                progress.line(f"the gradient check FAILED: see {folder / 'certificate.json'}")
-    return 0 if passed else 1
+def _status(outcome) -> int:
+    """A run that was stopped and saved is good; a failed optimization or certificate is not."""
+    return 1 if outcome.passed is False else 0
 
 
 @app.command()
@@ -148,7 +137,15 @@ def check(problem: Name, config: Config = None, overrides: Set = None, as_json: 
 
     from adjointdesign.verification.certificate import certify, write_certificate
 
-    certificate = certify(built, np.random.default_rng(settings.seed), progress=lambda part, text: _say(f"{part:4.0%} {text}"))
+    said = ""
+
+    def progress(part: float, text: str) -> None:
+        nonlocal said
+        if text != said:
+            _say(f"{part:4.0%} {text}")
+            said = text
+
+    certificate = certify(built, np.random.default_rng(settings.seed), progress=progress)
     if out is not None:
         write_certificate(out, certificate)
     print(json.dumps(certificate.as_dict()) if as_json else certificate)

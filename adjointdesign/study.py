@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -9,10 +10,12 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,9 +25,21 @@ from adjointdesign.errors import InputError
 from adjointdesign.files import atomic_write
 from adjointdesign.problem import Problem, value_and_gradient
 
+if TYPE_CHECKING:
+    from adjointdesign.optimize.minimize import OptimizeResult
+
 logger = logging.getLogger(__name__)
 DONE = "report.html"
 """The last file that a run writes: a folder that has it is complete."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: its folder, the optimizer's result, and whether its certificate passed (None: not reached)."""
+
+    folder: Path
+    result: OptimizeResult
+    passed: bool | None
 
 
 def create(settings: Configuration, folder: Path) -> Path:
@@ -104,9 +119,15 @@ def optimize(settings: Configuration, folder: Path, watch: Callable | None = Non
             watch(current["index"], current["stage"], evaluation, tracker)
 
     path = Path(folder) / "history.h5"
+    identity = {"problem": problem.name, "configuration": hashlib.sha256(settings.toml().encode()).hexdigest()}
     start = problem.initial_design(np.random.default_rng(settings.seed))
-    opened = History.open(path, writable=True) if path.exists() else History.create(path, {"problem": problem.name})
+    opened = History.open(path, writable=True) if path.exists() else History.create(path, identity)
     with opened as history, interruptible() as should_stop:
+        if history.attributes != identity:
+            raise InputError(
+                f"history {path}", "evaluations made with config.toml as it is now", "those of other settings",
+                "restore config.toml, or start a new run with the changed one",
+            )  # fmt: skip
         results = run_stages(
             stages, formulate, start.ravel(), bounds=problem.bounds(), history=history,
             wall_time=getattr(problem.optimization, "wall_time", None), callback=callback, should_stop=should_stop,
@@ -140,24 +161,82 @@ class Memo:
         return values, jacobian
 
 
-def finish(settings: Configuration, folder: Path, result, progress: Callable[[str], None] = logger.info) -> bool:
-    """Write everything that follows from the optimized parameters; true if the certificate passed.
+def carry_on(settings: Configuration, folder: Path) -> Outcome:
+    """Optimize in a run's folder from wherever it stands, and write everything that follows from the result.
 
-    The design with its deliverables, the certificate, and last the report.
+    The design with its deliverables, the certificate, and last the report. Shows progress on standard error.
     """
+    from adjointdesign.optimize.stopping import Status
+    from adjointdesign.progress import Progress
     from adjointdesign.report.page import report
     from adjointdesign.verification.certificate import certify, write_certificate
 
     folder = Path(folder)
     problem = settings.build()
-    progress("writing the design and its deliverables")
-    problem.deliver(folder, result.x.reshape(problem.design_shape), f"{result.status}: {result.message}")
-    progress("checking the gradient")
-    certificate = certify(problem, np.random.default_rng(settings.seed))
-    write_certificate(folder / "certificate.json", certificate)
-    progress("writing the report")
-    report(folder)
-    return certificate.passed
+    with log_to(folder), Progress(problem.stages(), problem.targets()) as progress:
+        result = optimize(settings, folder, progress.evaluation)
+        if result.status == Status.INTERRUPTED:
+            progress.line(f"stopped; everything is saved: go on with `adjointdesign resume {folder}`")
+            return Outcome(folder, result, None)
+        if result.status == Status.FAILED:
+            progress.line(f"the optimization failed: {result.message}")
+            return Outcome(folder, result, False)
+        progress.line(f"{result.status}: {result.message}; writing the design and its deliverables")
+        problem.deliver(folder, result.x.reshape(problem.design_shape), f"{result.status}: {result.message}")
+        progress.line("checking the gradient")
+        certificate = certify(problem, np.random.default_rng(settings.seed))
+        write_certificate(folder / "certificate.json", certificate)
+        progress.line("writing the report")
+        report(folder)
+        for text in problem.summarize(folder):
+            progress.line(text)
+        for failure in certificate.failures:
+            progress.line(f"gradient check FAILED: {failure}")
+        progress.line(f"report: {folder / DONE}")
+    return Outcome(folder, result, certificate.passed)
+
+
+def run(problem: type[Problem], out: str | Path, *, config: str | Path | None = None, overrides: Iterable[str] = ()) -> Outcome:
+    """Optimize a problem into a new folder: what `adjointdesign run` does, for any problem class.
+
+    Parameters
+    ----------
+    problem : type of Problem
+        The problem.
+    out : path
+        Folder of the run, new or empty.
+    config, overrides
+        See `adjointdesign.configuration.load`.
+
+    Raises
+    ------
+    InputError
+        When settings are refused or the folder is in use.
+    """
+    settings = configuration.load(problem, file=config, overrides=overrides)
+    settings.build()  # refuse bad settings before a folder is made
+    return carry_on(settings, create(settings, Path(out)))
+
+
+def resume(folder: str | Path, find: Callable[[str], type[Problem]]) -> Outcome | None:
+    """Go on with a run that was stopped, to the same end as if it had not been; None if it is complete already.
+
+    Parameters
+    ----------
+    folder : path
+        Its folder.
+    find : callable
+        Problem class of a name, such as `adjointdesign.problems.find`.
+
+    Raises
+    ------
+    InputError
+        When the folder holds no run, or its history is damaged or of other settings.
+    """
+    settings = open_folder(Path(folder), find)
+    if (Path(folder) / DONE).exists():
+        return None
+    return carry_on(settings, Path(folder))
 
 
 def provenance(settings: Configuration) -> dict:

@@ -59,6 +59,10 @@ def conic_thresholds(length: float, radius: float) -> tuple[float, float]:
     return eta_e, 1.0 - eta_e
 
 
+FLOOR = 1e-3
+"""Keeps the logarithm finite where nothing is violated; a violation by decades stays a number of order one."""
+
+
 @taped
 def solid_length_scale(filtered, projected, length: float, radius: float, spacing, tolerance: float = TOLERANCE):
     """Constraint on the width of solid features, satisfied when at most zero.
@@ -81,7 +85,7 @@ def solid_length_scale(filtered, projected, length: float, radius: float, spacin
     Returns
     -------
     float
-        ``g_s / tolerance - 1``; differentiable in both densities.
+        ``log10(g_s / tolerance)``: decades above the tolerance (at least -3); differentiable in both densities.
 
     Raises
     ------
@@ -103,7 +107,7 @@ def void_length_scale(filtered, projected, length: float, radius: float, spacing
     Returns
     -------
     float
-        ``g_v / tolerance - 1``; differentiable in both densities.
+        ``log10(g_v / tolerance)``: decades above the tolerance (at least -3); differentiable in both densities.
 
     Raises
     ------
@@ -127,4 +131,5 @@ def _constraint(filtered, projected, length, radius, spacing, tolerance):
     axes = [a for a in range(len(shape)) if shape[a] > 2]
     slope = sum((along_axis(difference(shape[a], 1), filtered, a) / spacing[a]) ** 2 for a in axes)
     indicator = projected * np.exp(-DECAY * radius**2 * slope)
-    return np.mean(indicator * np.minimum(filtered - eta_e, 0.0) ** 2) / tolerance - 1.0
+    violation = np.mean(indicator * np.minimum(filtered - eta_e, 0.0) ** 2)
+    return np.log10(violation / tolerance + FLOOR)

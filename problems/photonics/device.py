@@ -38,8 +38,8 @@ class StageSettings(Settings):
 class DeviceOptimization(Settings):
     """How the design is found."""
 
-    minimum_length: Positive = 80e-9
-    filter_radius: Positive = 120e-9
+    minimum_length: Positive = 100e-9
+    filter_radius: Positive = 250e-9
     margin: float = 0.5
     temperature: Positive = 1.0
     initial_density: Annotated[float, Field(ge=0, le=1)] = 0.5
@@ -48,7 +48,8 @@ class DeviceOptimization(Settings):
     stages: tuple[StageSettings, ...] = (
         StageSettings(steepness=8, evaluations=30),
         StageSettings(steepness=32, evaluations=20),
-        StageSettings(steepness=float("inf"), evaluations=40, method="mma", length_scale=True),
+        StageSettings(steepness=float("inf"), evaluations=20),
+        StageSettings(steepness=float("inf"), evaluations=30, method="mma", length_scale=True),
     )
 
 
