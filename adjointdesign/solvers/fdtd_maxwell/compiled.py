@@ -28,7 +28,7 @@ def entry(function):
     Numba holds a cached function to be fresh as long as its own file is. Here it also depends on the kernels in the files
     beside it, so the stamp that is compared is the content of all of them.
     """
-    dispatcher = numba.njit(cache=True, **OPTIONS)(function)
+    dispatcher = numba.njit(cache=True, no_cfunc_wrapper=True, **OPTIONS)(function)
     dispatcher._cache._cache_file._source_stamp = _stamp()
     return dispatcher
 

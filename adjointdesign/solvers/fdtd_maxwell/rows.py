@@ -8,8 +8,9 @@ update, -1).
 
 The differences have the form ``u1 w1 - u0 w0`` with separate weights for the two neighbors: in the forward sweep both
 are the weight of the place where the derivative lands, in the adjoint sweep each is the weight of the place it is read from
-(the transpose of "difference, then stretch" is "stretch, then difference"). ``shift`` is 1 where the derivative at slot s is
-that of slots s + 1 and s (magnetic phase), 0 where it is that of s and s - 1 (electric phase).
+(the transpose of "difference, then stretch" is "stretch, then difference"). The derivative
+at slot s is that of slots ``s + shift`` and ``s + shift - 1``: ``FROM_ABOVE`` (1) in the magnetic, ``FROM_BELOW`` (0) in the
+electric phase.
 
 Indices are unsigned for speed: for signed ones numba allows Python's negative indices, and the loops are not vectorized
 (3 times slower). Mind that unsigned and signed mixed make a float.
@@ -22,6 +23,10 @@ from numba.extending import overload
 from adjointdesign.solvers.fdtd_maxwell.compiled import kernel
 
 U = np.uint64
+# Typed, since numba compiles a function again for every literal it is called with.
+X, Y = U(0), U(1)
+FROM_ABOVE, FROM_BELOW = U(1), U(0)
+PLUS, MINUS = np.int8(1), np.int8(-1)
 
 
 def at(scale, i, j, k):
@@ -40,7 +45,7 @@ def _at(scale, i, j, k):
 def differences_across(f, block, hi, scale, shift, u, v, w):
     """Add ``scale (d u / dx - d v / dy)``, slots 1 to ``hi - 1`` of each row."""
     i0, i1, j0, j1 = block
-    up, one = U(shift), U(1)
+    up, one = shift, U(1)
     for i in range(U(i0), U(i1)):
         x1, x0 = i + up, i + up - one
         a1, a0 = w[0, 0, i], w[0, 1, i]
@@ -54,10 +59,10 @@ def differences_across(f, block, hi, scale, shift, u, v, w):
 
 @kernel
 def differences_mixed(f, block, hi, scale, shift, sign, axis, u, v, w):
-    """Add ``scale sign`` times the derivative of u along ``axis`` (0 or 1) minus that of v along the row."""
+    """Add ``scale sign`` times the derivative of u along ``axis`` (``X`` or ``Y``) minus that of v along the row."""
     i0, i1, j0, j1 = block
-    s, up, one = f.dtype.type(sign), U(shift), U(1)
-    di, dj = U(axis == 0), U(axis == 1)
+    s, up, one = f.dtype.type(sign), shift, U(1)
+    di, dj = U(axis == X), U(axis == Y)
     for i in range(U(i0), U(i1)):
         for j in range(U(j0), U(j1)):
             x1, y1 = i + up * di, j + up * dj
@@ -73,7 +78,7 @@ def differences_mixed(f, block, hi, scale, shift, sign, axis, u, v, w):
 def difference_across(f, block, hi, scale, shift, sign, u, w):
     """Add ``scale sign d u / dx``, slots 1 to ``hi - 1``."""
     i0, i1, j0, j1 = block
-    s, up, one = f.dtype.type(sign), U(shift), U(1)
+    s, up, one = f.dtype.type(sign), shift, U(1)
     for i in range(U(i0), U(i1)):
         x1, x0 = i + up, i + up - one
         a1, a0 = w[0, 0, i], w[0, 1, i]
@@ -86,7 +91,7 @@ def difference_across(f, block, hi, scale, shift, sign, u, w):
 def difference_along(f, block, hi, scale, shift, v, w):
     """Add ``scale`` times the weighted derivative of v along the row, slots 1 to ``hi - 1``."""
     i0, i1, j0, j1 = block
-    up, one = U(shift), U(1)
+    up, one = shift, U(1)
     for i in range(U(i0), U(i1)):
         for j in range(U(j0), U(j1)):
             for k in range(one, U(hi)):
@@ -96,15 +101,15 @@ def difference_along(f, block, hi, scale, shift, v, w):
 
 @kernel
 def layer_across(f, block, hi, scale, shift, sign, axis, psi, u, p):
-    """Absorbing layer for the derivative of u along ``axis`` (0 or 1).
+    """Absorbing layer for the derivative of u along ``axis`` (``X`` or ``Y``).
 
     Forward: ``psi = b psi + a (u1 - u0)``, added (Roden and Gedney 2000, eq. 26). Transposed: the difference of the
     neighbors that `filter_across` left in ``psi``.
     """
     i0, i1, j0, j1 = block
     w, slots, transposed = p.weights, p.slot, p.transposed
-    s, up, one = f.dtype.type(sign), U(shift), U(1)
-    di, dj = U(axis == 0), U(axis == 1)
+    s, up, one = f.dtype.type(sign), shift, U(1)
+    di, dj = U(axis == X), U(axis == Y)
     for i in range(U(i0), U(i1)):
         for j in range(U(j0), U(j1)):
             here = i * di + j * dj
@@ -132,7 +137,7 @@ def layer_along(f, block, hi, scale, shift, sign, psi, v, p):
     """Absorbing layer for the derivative of v along the row, at both ends; see `layer_across`."""
     i0, i1, j0, j1 = block
     w, slots, bounds, transposed = p.weights, p.slot, p.bounds, p.transposed
-    s, up, one = f.dtype.type(sign), U(shift), U(1)
+    s, up, one = f.dtype.type(sign), shift, U(1)
     for end in range(2):
         first, last = (1, min(bounds[2, 0], hi)) if end == 0 else (bounds[2, 1], hi)
         if first >= last:
@@ -158,7 +163,7 @@ def filter_across(psi, block, axis, u, p):
     """First half of the transposed absorbing layer: ``psi = b psi + a u`` with one coefficient for the row."""
     i0, i1, j0, j1 = block
     w, slots = p.weights, p.slot
-    di, dj = U(axis == 0), U(axis == 1)
+    di, dj = U(axis == X), U(axis == Y)
     for i in range(U(i0), U(i1)):
         for j in range(U(j0), U(j1)):
             here = i * di + j * dj

@@ -20,6 +20,8 @@ from adjointdesign.solvers.fdtd_maxwell.gates import accumulate, box_source, ent
 from adjointdesign.solvers.fdtd_maxwell.kernels import electric_phase, filter_electric, filter_magnetic, magnetic_phase
 from adjointdesign.solvers.fdtd_maxwell.team import barrier, run_team, slab, team_size
 
+ZERO, BEFORE_FIRST = np.int64(0), np.int64(-1)  # typed, since numba compiles a function again for every literal argument
+
 
 class Scheme(NamedTuple):
     """All constants of one sweep: weights of both phases, electric coefficients, copies on the faces."""
@@ -85,23 +87,23 @@ def _gains(cb, ports):
 
 @entry
 def _store_box(fields, start, history, level):
-    keep_box(fields, start, history, level, 0, fields[0].shape[0])
+    keep_box(fields, start, history, level, ZERO, fields[0].shape[0])
 
 
 @entry
 def _arrive(team, fields, s, ports, gains, start, source, level, with_source, dq, dp):
     if with_source:
-        box_source(fields, s.cb, start, source, -1, level, dq, dp, 0, fields[0].shape[0])
-    enter(team, fields, 0, len(s.cb), gains, ports, 0, s.images)
+        box_source(fields, s.cb, start, source, BEFORE_FIRST, level, dq, dp, ZERO, fields[0].shape[0])
+    enter(team, fields, ZERO, np.int64(len(s.cb)), gains, ports, ZERO, s.images)
 
 
 @entry
 def _advance(team, fields, psi_h, psi_e, s, ports, gains, steps, start, history, store, source, with_source, dq, dp):
-    n_electric, n_fields = len(s.cb), len(fields)
+    n_electric, n_fields = np.int64(len(s.cb)), np.int64(len(fields))
     first, last = slab(team, fields[0].shape[0] - 1)
     flush_denormals()
     if store:
-        keep_box(fields, start, history, 0, first, last)
+        keep_box(fields, start, history, ZERO, first, last)
     for n in range(steps):
         magnetic_phase(fields, psi_h, s.magnetic, s.cb, first, last)
         barrier(team)
@@ -112,9 +114,9 @@ def _advance(team, fields, psi_h, psi_e, s, ports, gains, steps, start, history,
         if with_source:
             box_source(fields, s.cb, start, source, n, n + 1, dq, dp, first, last)
         barrier(team)
-        enter(team, fields, 0, n_electric, gains, ports, n, s.images)
+        enter(team, fields, ZERO, n_electric, gains, ports, n, s.images)
         barrier(team)
-        sample(team, fields, 0, n_electric, ports, n)
+        sample(team, fields, ZERO, n_electric, ports, n)
         if store:
             keep_box(fields, start, history, n + 1, first, last)
     keep_denormals()
@@ -123,7 +125,7 @@ def _advance(team, fields, psi_h, psi_e, s, ports, gains, steps, start, history,
 @entry
 def _retreat(team, fields, psi_h, psi_e, s, ports, gains, steps, start, history, gradient, d_difference, d_sum,
              lossy, adjoint_history, store, source, with_source, dq, dp):  # fmt: skip
-    n_electric, n_fields = len(s.cb), len(fields)
+    n_electric, n_fields = np.int64(len(s.cb)), np.int64(len(fields))
     first, last = slab(team, fields[0].shape[0] - 1)
     flush_denormals()
     if store:
@@ -131,7 +133,7 @@ def _retreat(team, fields, psi_h, psi_e, s, ports, gains, steps, start, history,
     for n in range(steps - 1, -1, -1):
         if gradient:
             accumulate(fields, start, history, n, d_difference, d_sum, lossy, first, last)
-        sample(team, fields, 0, n_electric, ports, n)
+        sample(team, fields, ZERO, n_electric, ports, n)
         filter_electric(fields, psi_h, s.magnetic, s.cb, first, last)
         barrier(team)
         magnetic_phase(fields, psi_h, s.magnetic, s.cb, first, last)
@@ -145,7 +147,7 @@ def _retreat(team, fields, psi_h, psi_e, s, ports, gains, steps, start, history,
         if with_source:
             box_source(fields, s.cb, start, source, n + 1, n, dq, dp, first, last)
         barrier(team)
-        enter(team, fields, 0, n_electric, gains, ports, n, s.images)
+        enter(team, fields, ZERO, n_electric, gains, ports, n, s.images)
         barrier(team)
         if store:
             keep_box(fields, start, adjoint_history, n, first, last)
