@@ -1,0 +1,122 @@
+"""The final device with its dimensions, its ports and discs of its smallest features to scale."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from adjointdesign.report.run_folder import Design, RunFolder
+from adjointdesign.report.style import COLORS, INK, QUIET, SOLID, VOID, canvas, nanometres, png
+
+UM = 1e6
+AROUND = 0.3e-6
+"""How much of the surroundings is shown on every side, m."""
+KEY_HEIGHT = 0.07
+"""Height of the strip with the smallest features, as a fraction of the picture's width."""
+
+
+def device(run: RunFolder) -> bytes | None:
+    """The device as fabricated, the contour of the level set at one half; None without a design."""
+    design = run.design
+    if design is None:
+        return None
+    shape = design.arrays["filtered"].shape
+    low = np.array(design.origin)
+    size = np.array(shape) * design.pixel
+    shown = size + 2 * AROUND
+    strip = KEY_HEIGHT * shown[0]
+    with canvas(4.8, 4.2 * (shown[1] + strip) / shown[0] + 0.65) as figure:
+        axes, key = figure.subplots(2, 1, height_ratios=(shown[1], strip))
+        _surroundings(axes, design)
+        _solid(axes, design)
+        axes.add_patch(_rectangle(low, size, fill=False, edgecolor=COLORS[1], linewidth=1.0, linestyle=(0, (5, 3))))
+        for number, port in enumerate(getattr(getattr(run.problem, "layout", None), "ports", ()), start=1):
+            label_port(axes, port, number, size, offset=0.55 * AROUND)
+        axes.set(xlim=_limits(low[0], size[0]), ylim=_limits(low[1], size[1]), aspect="equal")
+        axes.set(xlabel="x (µm)", ylabel="y (µm)")
+        axes.locator_params(nbins=6)
+        axes.set_title(f"design region {size[0] * UM:.4g} × {size[1] * UM:.4g} µm (dashed)", color=INK)
+        key.set(xlim=axes.get_xlim(), ylim=(-0.5 * strip * UM, 0.5 * strip * UM), aspect="equal")
+        key.axis("off")
+        _features(key, design)
+        return png(figure)
+
+
+def label_port(axes, port, number: int, size, offset: float, **options) -> None:
+    """The number of a port on its guide, ``offset`` (m) outside the design region; both axes are in micrometres."""
+    place = [0.0, 0.0]
+    place[port.axis] = port.outside * (size[port.axis] / 2 + offset)
+    place[1 - port.axis] = port.offset
+    box = {"boxstyle": "circle,pad=0.25", "facecolor": "white", "edgecolor": INK, "linewidth": 0.8}
+    axes.text(
+        place[0] * UM, place[1] * UM, str(number), ha="center", va="center", fontsize=8, color=INK, zorder=5,
+        **({"bbox": box} | options),
+    )  # fmt: skip
+
+
+def _limits(low: float, size: float):
+    return (low - AROUND) * UM, (low + size + AROUND) * UM
+
+
+def _rectangle(low, size, **style):
+    from matplotlib.patches import Rectangle
+
+    return Rectangle(tuple(low * UM), *(size * UM), **style)
+
+
+def _surroundings(axes, design: Design) -> None:
+    """The frame of guides around the design region."""
+    frame = design.arrays.get("surroundings")
+    axes.set_facecolor(VOID)
+    if frame is None:
+        return
+    shape = design.arrays["filtered"].shape
+    margins = [(n - m) // 2 * design.pixel for n, m in zip(frame.shape, shape)]
+    frame = frame.copy()
+    inside = tuple(slice((n - m) // 2, (n + m) // 2) for n, m in zip(frame.shape, shape))
+    frame[inside] = 0.0
+    extent = []
+    for low, margin, n in zip(design.origin, margins, frame.shape):
+        extent += [(low - margin) * UM, (low - margin + n * design.pixel) * UM]
+    axes.imshow(
+        frame.T, origin="lower", extent=extent, cmap=two_tone("#5b7083"), vmin=0, vmax=1, interpolation="nearest"
+    )
+
+
+def two_tone(solid: str = SOLID):
+    """From the color of void to that of solid."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("density", [VOID, solid])
+
+
+def _solid(axes, design: Design) -> None:
+    """The region above one half, closed at the border as in the GDSII file."""
+    level = np.pad(design.arrays["filtered"], 1, mode="reflect", reflect_type="odd")
+    x, y = (
+        (o + (np.arange(n) - 0.5) * design.pixel) * UM for o, n in zip(design.origin, level.shape)
+    )  # fmt: skip
+    low = np.array(design.origin)
+    size = np.array(design.arrays["filtered"].shape) * design.pixel
+    region = _rectangle(low, size, facecolor=VOID, edgecolor="none")
+    axes.add_patch(region)
+    filled = axes.contourf(x, y, level.T, levels=[0.5, max(1.0, level.max()) + 1.0], colors=[SOLID], zorder=2)
+    filled.set_clip_path(region)
+
+
+def _features(axes, design: Design) -> None:
+    """Discs of the smallest solid and void feature, on the picture's own scale, with their diameters."""
+    from matplotlib.patches import Circle
+
+    left, right = axes.get_xlim()
+    parts = [(name, design.length_scale.get(name)) for name in ("solid", "void")]
+    parts = [(name, d * UM) for name, d in parts if d is not None and math.isfinite(d)]
+    if not parts:
+        return
+    axes.text(left, 0.0, "smallest feature, to scale:", ha="left", va="center", fontsize=8, color=QUIET)
+    for place, (name, diameter) in zip((0.47, 0.76), parts):
+        x = left + place * (right - left)
+        axes.add_patch(Circle((x, 0.0), diameter / 2, facecolor=SOLID if name == "solid" else "white", edgecolor=SOLID))
+        label = f"{name} {nanometres(diameter / UM)}"
+        axes.annotate(label, (x + diameter / 2, 0.0), (5, 0), textcoords="offset points", ha="left", va="center", fontsize=8)

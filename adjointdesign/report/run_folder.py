@@ -1,0 +1,242 @@
+"""What a run's folder holds, read part by part: a part that is missing, as in a run that was stopped, is None."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from adjointdesign.errors import InputError
+
+TINY = 1e-6
+"""Least amplitude of an S-parameter in dB, -120 dB: no figure needs less."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """S-parameters of one simulation.
+
+    Parameters
+    ----------
+    wavelengths : ndarray, shape (n,)
+        m.
+    s_parameters : ndarray, shape (n, N) or (n, N, N)
+        Complex, ``[wavelength, port out, port in]``; without the last axis port 1 is driven.
+    spacing : float or None
+        Cell size of the simulation, m.
+    """
+
+    wavelengths: np.ndarray
+    s_parameters: np.ndarray
+    spacing: float | None = None
+
+    @property
+    def decibels(self) -> dict[str, np.ndarray]:
+        """Magnitudes in dB by name, "S21" for port 2 out and port 1 in."""
+        s = self.s_parameters if self.s_parameters.ndim == 3 else self.s_parameters[:, :, None]
+        db = 20 * np.log10(np.maximum(np.abs(s), TINY))
+        return {f"S{i + 1}{j + 1}": db[:, i, j] for j in range(s.shape[2]) for i in range(s.shape[1])}
+
+
+@dataclass(frozen=True)
+class Design:
+    """The final design, as in ``design.h5``; arrays by their names there."""
+
+    arrays: dict[str, np.ndarray]
+    fields: dict[str, Any]
+    attributes: dict[str, Any]
+    length_scale: dict[str, float]
+    results: Results | None
+    results_gds: Results | None
+    spectrum: Results | None
+
+    @property
+    def pixel(self) -> float:
+        """Pixel size, m."""
+        return float(self.attributes["pixel"])
+
+    @property
+    def origin(self) -> tuple[float, float]:
+        """Lower corner of pixel (0, 0), m."""
+        return float(self.attributes["origin_x"]), float(self.attributes["origin_y"])
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The history of a run, evaluation by evaluation."""
+
+    objective: np.ndarray
+    stage: np.ndarray
+    elapsed: np.ndarray
+    violation: np.ndarray
+    worst_db: np.ndarray | None
+    readings: dict[str, np.ndarray]
+    parameters: list[np.ndarray] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One target of the problem: see `adjointdesign.problem.Target`."""
+
+    reading: str
+    sense: int
+    bound: float
+    wavelengths: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{self.reading} {'≥' if self.sense > 0 else '≤'} {self.bound:g} dB".replace("-", "−")
+
+    def met(self, value_db: float) -> bool:
+        """Whether a value in dB meets the bound."""
+        return self.sense * (value_db - self.bound) >= 0
+
+
+class RunFolder:
+    """A run's folder.
+
+    Parameters
+    ----------
+    folder : path-like
+        The folder that `run` wrote.
+
+    Raises
+    ------
+    InputError
+        When it holds no run, or, as a part is read, when that part is damaged.
+    """
+
+    def __init__(self, folder: str | os.PathLike):
+        self.folder = Path(folder)
+        if not (self.folder / "config.toml").is_file():
+            got = f"{folder} without it" if self.folder.is_dir() else f"{folder}, which is no folder"
+            raise InputError("DIR", "the folder of a run, with its config.toml", got, "give the folder that `run` wrote")
+
+    @cached_property
+    def configuration(self) -> dict[str, Any]:
+        """The settings as they are in ``config.toml``."""
+        try:
+            return tomllib.loads((self.folder / "config.toml").read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            raise _damaged(self.folder / "config.toml", error) from error
+
+    @property
+    def name(self) -> str:
+        """Name of the problem."""
+        return str(self.configuration.get("problem", "unnamed problem"))
+
+    @cached_property
+    def problem(self):
+        """The problem itself, rebuilt from its settings; None when this installation does not have it."""
+        from adjointdesign import configuration
+        from adjointdesign.problems import find
+
+        try:
+            return configuration.load(find(self.name), file=self.folder / "config.toml").build()
+        except InputError:
+            return None
+
+    @cached_property
+    def provenance(self) -> dict[str, Any] | None:
+        """Contents of ``provenance.json``."""
+        return self._json("provenance.json")
+
+    @cached_property
+    def certificate(self) -> dict[str, Any] | None:
+        """Contents of ``certificate.json``."""
+        return self._json("certificate.json")
+
+    def _json(self, name: str):
+        path = self.folder / name
+        if not path.is_file():
+            return None
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except (ValueError, OSError) as error:
+            raise _damaged(path, error) from error
+        if not isinstance(content, dict):
+            raise _damaged(path, "no JSON object")
+        return content
+
+    @cached_property
+    def trace(self) -> Trace | None:
+        """The history; None when there is none or it is empty."""
+        from adjointdesign.optimize.history import History
+
+        path = self.folder / "history.h5"
+        if not path.is_file():
+            return None
+        with History.open(path) as history:
+            if len(history) == 0:
+                return None
+            names = history[0].evaluation.readings
+            readings = {name: history.values(name) for name in names}
+            worst = readings.pop("worst_db", None)
+            per_wavelength = {name: values for name, values in readings.items() if values.ndim == 2}
+            return Trace(
+                history.values("objective"), history.values("stage"), history.values("elapsed"),
+                np.array([history[i].evaluation.violation for i in range(len(history))]), worst, per_wavelength,
+                list(history.values("x")),
+            )  # fmt: skip
+
+    @cached_property
+    def design(self) -> Design | None:
+        """The final design; None when the run did not come to one."""
+        import h5py
+
+        path = self.folder / "design.h5"
+        if not path.is_file():
+            return None
+        try:
+            with h5py.File(path, "r") as file:
+                groups = {name: item for name, item in file.items() if isinstance(item, h5py.Group)}
+                fields = {name: item[()] for name, item in groups.get("fields", {}).items()}
+                if "ez" in fields:
+                    fields["component"] = _text(groups["fields"]["ez"].attrs.get("component", "ez"))
+                attributes = dict(file.attrs)
+                targets = groups["targets"].attrs.get("json") if "targets" in groups else file.attrs.get("targets")
+                attributes["targets"] = _text(targets) if targets is not None else "[]"
+                return Design(
+                    {name: item[()] for name, item in file.items() if isinstance(item, h5py.Dataset)}, fields, attributes,
+                    {k: float(v) for k, v in groups["length_scale"].attrs.items()} if "length_scale" in groups else {},
+                    *(_results(groups.get(name)) for name in ("results", "results_gds", "spectrum")),
+                )  # fmt: skip
+        except (OSError, KeyError) as error:
+            raise _damaged(path, error) from error
+
+    @cached_property
+    def goals(self) -> tuple[Goal, ...]:
+        """The targets, from the design or else from the problem."""
+        if self.design is not None:
+            listed = json.loads(self.design.attributes["targets"])
+            return tuple(Goal(t["reading"], t["sense"], t["bound"], tuple(t["wavelengths"])) for t in listed)
+        if self.problem is None:
+            return ()
+        return tuple(Goal(t.reading, t.sense, t.bound, tuple(int(i) for i in t.where)) for t in self.problem.targets())
+
+    def worst(self, results: Results | None) -> float | None:
+        """Largest miss of any target, dB (negative: met with that much to spare); None without results or targets."""
+        if results is None or not self.goals:
+            return None
+        db = results.decibels
+        return max(float(np.max(g.sense * (g.bound - db[g.reading][list(g.wavelengths)]))) for g in self.goals)
+
+
+def _results(group) -> Results | None:
+    if group is None or "s_parameters" not in group:
+        return None
+    spacing = group.attrs.get("spacing")
+    return Results(group["wavelengths"][()], group["s_parameters"][()], None if spacing is None else float(spacing))
+
+
+def _text(value) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _damaged(path: Path, error) -> InputError:
+    return InputError(str(path), "an undamaged file of a run", f"a damaged one ({error})", "restore it or run again")
