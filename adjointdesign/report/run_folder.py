@@ -89,8 +89,10 @@ class Goal:
     bound: float
     wavelengths: tuple[int, ...]
 
-    def __str__(self) -> str:
-        return f"{self.reading} {'≥' if self.sense > 0 else '≤'} {self.bound:g} dB".replace("-", "−")
+    @property
+    def relation(self) -> str:
+        """What is asked of the reading, "≥ −0.5 dB"."""
+        return f"{'≥' if self.sense > 0 else '≤'} {self.bound:g} dB".replace("-", "−")
 
     def met(self, value_db: float) -> bool:
         """Whether a value in dB meets the bound."""
