@@ -1,0 +1,40 @@
+"""Solvers by name, each with a small case of its own on which the tests of the registry run.
+
+A new solver is one folder here and one line in `CASES`; its derivatives and its convergence are then tested.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from adjointdesign.errors import InputError
+
+CASES = {"fdtd_maxwell": "adjointdesign.solvers.fdtd_maxwell.case"}
+"""Module of each solver's case; it has ``small_case(refinement)`` and the expected ``ORDER`` of convergence."""
+
+
+def small_case(name: str, refinement: int = 1):
+    """A small problem for a solver, the same one at every refinement of its discretization.
+
+    Parameters
+    ----------
+    name : str
+        One of `CASES`.
+    refinement : int
+        Cells along a length, over those of the coarsest discretization.
+
+    Returns
+    -------
+    solver : Solver
+        Ready to run.
+    inputs : dict of str to ndarray
+        Inputs for it; outputs keep their shapes and converge as the refinement grows.
+
+    Raises
+    ------
+    InputError
+        When there is no such solver.
+    """
+    if name not in CASES:
+        raise InputError("solver", f"one of {', '.join(CASES)}", name, "choose one of these")
+    return import_module(CASES[name]).small_case(refinement)

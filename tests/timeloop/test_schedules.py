@@ -9,7 +9,7 @@ from adjointdesign.timeloop.schedules import Plan, extra_steps, parse_bytes, pla
 
 @pytest.mark.parametrize("snapshots", range(1, 8))
 def test_extra_steps_are_the_optimal_ones(snapshots):
-    """The closed form against the recursion of checkpoint_schedules (more snapshots than it can use are refused there)."""
+    """The closed form against the recursion of checkpoint_schedules, which refuses more snapshots than it can use."""
     for units in range(2, 60):
         assert extra_steps(units, snapshots) == optimal_extra_steps(units, min(snapshots, units - 1))
 

@@ -13,7 +13,7 @@ from adjointdesign.sources import Injection
 
 @dataclass(frozen=True)
 class Pulse:
-    """A pulse that begins and ends at exactly zero, ``sin^4(pi t / T) exp(-i w t)``: afterwards a closed domain rings."""
+    """A pulse that begins and ends at exactly zero, ``sin^4(pi t / T) exp(-i w t)``; then a closed domain rings."""
 
     frequency: float
     duration: float
@@ -45,7 +45,7 @@ class Current:
 
 
 def layered_medium(grid: YeeGrid, axis: str, edges, permittivity, conductivity=None) -> Medium:
-    """Layers across ``axis`` between ``edges`` (one value more than edges), averaged over each component's dual cell."""
+    """Layers across ``axis`` between ``edges`` (one value more than edges), means over each component's dual cell."""
     a = AXES.index(axis)
 
     def averaged(values, c):
@@ -71,14 +71,18 @@ def scheme_frequency(dt: float, spacing, wavevector, index: float = 1.0) -> floa
     return np.arcsin(C0 * dt / index * np.sqrt(total)) / (np.pi * dt)
 
 
-def ringing_frequencies(signal: np.ndarray, dt: float, count: int) -> np.ndarray:
-    """Frequencies (Hz, ascending) of a sum of ``count`` undamped cosines, by the matrix pencil.
+def ringing_poles(signal: np.ndarray, count: int) -> np.ndarray:
+    """Poles ``z`` of a sum of ``count`` terms ``z**n``, by the matrix pencil.
 
     Y. Hua and T. K. Sarkar, IEEE Trans. Acoust. Speech Signal Process. 38, 814 (1990).
     """
     rows = len(signal) // 2
     hankel = linalg.hankel(signal[:rows], signal[rows - 1 :])
-    basis = np.linalg.svd(hankel, full_matrices=False)[0][:, : 2 * count]
-    poles = np.linalg.eigvals(np.linalg.lstsq(basis[:-1], basis[1:], rcond=None)[0])
-    frequencies = np.sort(np.angle(poles) / (2 * np.pi * dt))
+    basis = np.linalg.svd(hankel, full_matrices=False)[0][:, :count]
+    return np.linalg.eigvals(np.linalg.lstsq(basis[:-1], basis[1:], rcond=None)[0])
+
+
+def ringing_frequencies(signal: np.ndarray, dt: float, count: int) -> np.ndarray:
+    """Frequencies (Hz, ascending) of a sum of ``count`` cosines that ring undamped."""
+    frequencies = np.sort(np.angle(ringing_poles(signal, 2 * count)) / (2 * np.pi * dt))
     return frequencies[frequencies > 0]

@@ -41,7 +41,7 @@ BAD = {
         lambda: solver(dipole(waveform=ContinuousWave(2e14, 1e-14)), run_length=Decay()),
         "source that never ends.*'dipole'",
     ),
-    "layers thicker than the domain": (lambda: solver(boundaries=(Cpml(cells=15), LAYER)), r"layers of \(15, 15\) cells"),
+    "layers thicker than the domain": (lambda: solver(boundaries=(Cpml(cells=15), LAYER)), r"layers of \(15, 15\)"),
     "repeated name": (lambda: solver(monitor="dipole"), "all different"),
     "one axis without boundary": (lambda: solver(boundaries=(LAYER,)), "2 faces"),
     "a boundary without list": (lambda: solver(boundaries=LAYER), "2 faces"),

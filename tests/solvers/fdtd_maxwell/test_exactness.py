@@ -15,7 +15,7 @@ THREE_DIMENSIONAL = [("3d", b, lossy) for b, lossy in (("layers", False), ("wall
 
 @pytest.mark.parametrize("polarization,boundaries,lossy", TWO_DIMENSIONAL)
 def test_derivatives_are_exact(polarization, boundaries, lossy):
-    """Residuals at most 1e-12, Taylor orders 2 and 3: in permittivity, conductivity and amplitudes at once and apart."""
+    """Residuals at most 1e-12, Taylor orders 2 and 3, in permittivity, conductivity and amplitudes."""
     case, inputs = make(polarization, boundaries, lossy)
     check = check_solver(case, inputs, np.random.default_rng(SEED))
     assert check["passed"], str(check)
@@ -76,10 +76,16 @@ def wrong_factor(monkeypatch):
     monkeypatch.setattr(propagation.Gradient, "conductivity", lambda self, n: (1 + 1e-9) * right(self, n))
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [wrong_layer, forgotten_half_weights, forgotten_half_weights_of_the_medium, wrong_electric_cotangents, wrong_factor],
+FAULTS = (
+    wrong_layer,
+    forgotten_half_weights,
+    forgotten_half_weights_of_the_medium,
+    wrong_electric_cotangents,
+    wrong_factor,
 )
+
+
+@pytest.mark.parametrize("fault", FAULTS)
 def test_planted_fault_is_caught(fault, monkeypatch):
     """Each fault is one that has happened to FDTD adjoints; the smallest is of one part in 1e9."""
     fault(monkeypatch)

@@ -74,9 +74,8 @@ def test_reciprocity():
     d = 40e-9
     grid = YeeGrid((90, 60), (d, d), (0.0, -30 * d), "ez")
     rng = np.random.default_rng(0)
-    wide, narrow = (
-        layered_medium(grid, "y", [-w / 2, w / 2], [CLADDING, CORE, CLADDING]).permittivity["ez"] for w in (0.4e-6, 0.24e-6)
-    )
+    guides = [layered_medium(grid, "y", [-w / 2, w / 2], [CLADDING, CORE, CLADDING]) for w in (0.4e-6, 0.24e-6)]
+    wide, narrow = (guide.permittivity["ez"] for guide in guides)
     permittivity = np.where(grid.coordinates("ez", 0)[:, None] < 1.8e-6, wide, narrow)
     permittivity[36:56, 16:46] = 2.25 + 10 * rng.random((20, 30))
     sigma = np.zeros(grid.shape)

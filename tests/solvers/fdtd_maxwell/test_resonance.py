@@ -1,8 +1,8 @@
-"""Closed boxes ring at the frequencies of the Yee scheme, which converge to those of the box; and they keep their energy."""
+"""Closed boxes ring at the frequencies of the Yee scheme, which converge to those of the box, and keep their energy."""
 
 import numpy as np
 import pytest
-from fdtd_cases import Current, Pulse, ringing_frequencies, scheme_frequency
+from fdtd_cases import Current, Pulse, ringing_frequencies, ringing_poles, scheme_frequency
 
 from adjointdesign.constants import C0, EPS0, MU0
 from adjointdesign.grid.yee import OFFSETS, YeeGrid
@@ -15,7 +15,7 @@ INDEX = 1.3
 
 
 def ring(polarization, cells, boundaries, mode, periods=12):
-    """Excite the standing wave ``mode`` (half waves an axis) alone, with its neighbors' frequencies far off, and listen."""
+    """Excite the standing wave ``mode`` (half waves an axis) alone, and listen."""
     ndim = len(cells)
     spacing = tuple(side / n for side, n in zip(SIDES, cells))
     grid = YeeGrid(cells, spacing, (0.0,) * ndim, polarization)
@@ -179,3 +179,65 @@ def test_closed_lossless_box_keeps_its_energy(polarization):
         total = total + np.sum(weight * products, axis=tuple(range(1, ndim + 1)))
     assert total.min() > 0
     assert np.ptp(total) < 1e-12 * total.mean()
+
+
+def test_a_conductor_makes_a_box():
+    """Walls of `Medium.conductor` inside a larger periodic domain ring as `Pec` faces do: bit by bit the same field."""
+    d, n = 50e-9, (12, 9)
+    pulse = Pulse(3e14, 10e-15)
+    readings = []
+    for margin in (0, 3):
+        cells = tuple(m + 2 * margin for m in n)
+        grid = YeeGrid(cells, (d, d), (-margin * d,) * 2, "ez")
+        x, y = np.meshgrid(*(grid.coordinates("ez", a) for a in range(2)), indexing="ij")
+        tiny = 1e-3 * d
+        inside = (x > tiny) & (x < n[0] * d - tiny) & (y > tiny) & (y < n[1] * d - tiny)
+        medium = Medium(grid, {"ez": np.ones(grid.shape)}, conductor={"ez": ~inside} if margin else {})
+        profile = np.zeros(grid.shape)
+        profile[4 + margin, 6 + margin] = 1.0
+        monitor = FieldMonitor("at", (7 * d, 4 * d), (0.0, 0.0), ("ez",))
+        solver = FdtdMaxwell(
+            medium, [Current("kick", {"ez": profile}, pulse)], [monitor], run_length=Steps(500),
+            boundaries=[Periodic(), Periodic()] if margin else [Pec(), Pec()], courant=0.9,
+        )  # fmt: skip
+        readings.append(solver.evaluate({})["at"].ravel())
+    assert np.any(readings[0])
+    assert np.abs(readings[1] - readings[0]).max() <= 1e-12 * np.abs(readings[0]).max()
+
+
+@pytest.mark.parametrize("polarization", ["ez", "hz"])
+def test_conductivity_damps_as_the_scheme_says(polarization):
+    """A wave in a periodic, uniformly lossy domain: ``p z^2 - (p + q - K) z + q = 0``, p and q of the electric update.
+
+    ``K = (c dt)^2 sum (2 sin(k d / 2) / d)^2``; and ``z`` converges at second order to ``exp(-i w dt)`` of
+    ``k^2 = eps w^2 / c^2 + i w mu0 sigma`` (Maxwell's equations with Ohm's law, Jackson, 3rd ed., section 7.5).
+    """
+    eps, sigma, errors, sizes = 2.0, 4e3, [], (2, 3, 4)
+    for refine in sizes:
+        cells = (12 * refine, 6)
+        spacing = (SIDES[0] / cells[0], SIDES[1] / cells[1])
+        grid = YeeGrid(cells, spacing, (0.0, 0.0), polarization)
+        k = 2 * np.pi / SIDES[0]
+        driven = "ez" if polarization == "ez" else "ey"
+        profile = np.zeros(grid.shape)
+        profile[1 : cells[0] + 1, 1 : cells[1] + 1] = np.cos(k * grid.coordinates(driven, 0)[1:-1, None])
+        closed = np.sqrt(C0**2 * k**2 / eps - (sigma / (2 * EPS0 * eps)) ** 2) - 0.5j * sigma / (EPS0 * eps)
+        pulse = Pulse(closed.real / (2 * np.pi), 8 * np.pi / closed.real)
+        medium = Medium(grid, {c: np.full(grid.shape, eps) for c in grid.electric},
+                        {c: np.full(grid.shape, sigma) for c in grid.electric})  # fmt: skip
+        monitor = FieldMonitor("at", (0.1e-6, 0.3e-6), (0.0, 0.0), (driven,))
+        solver = FdtdMaxwell(
+            medium, [Current("wave", {driven: profile}, pulse)], [monitor], boundaries=[Periodic()] * 2,
+            run_length=Steps(1), courant=0.5,
+        )  # fmt: skip
+        solver.steps = int((pulse.duration + 8 * np.pi / closed.real) / solver.dt)
+        signal = solver.evaluate({})["at"].ravel()[int(pulse.duration / solver.dt) + 2 :]
+        every = max(1, int(0.3 / closed.real / solver.dt))
+        poles = ringing_poles(signal[::every], 2)
+        found = poles[np.argmin(poles.imag)] ** (1 / every)
+        loss = sigma * solver.dt / (2 * EPS0)
+        stiffness = (C0 * solver.dt * 2 * np.sin(k * spacing[0] / 2) / spacing[0]) ** 2
+        roots = np.roots([eps + loss, -(2 * eps - stiffness), eps - loss])
+        assert found == pytest.approx(roots[np.argmin(roots.imag)], rel=1e-9)
+        errors.append(abs(1j * np.log(found) / solver.dt / closed - 1))
+    assert observed_order([1 / s for s in sizes], errors).order == pytest.approx(2.0, abs=0.1)

@@ -127,9 +127,12 @@ def test_one_periodic_cell_makes_three_dimensions_two(polarization):
     pattern = {c: 1 + 3 * rng.random(flat.shape) for c in thick.electric}
     loss = {c: 1e4 * rng.random(flat.shape) for c in thick.electric}
     for grid in (flat, thick):
-        medium = Medium(
-            grid, *({c: v[c] if grid is flat else np.repeat(v[c][..., None], 3, 2) for c in grid.electric} for v in (pattern, loss))
-        )
+
+        def stored(values, like=grid):
+            shape = (26, 24, 1)[: like.ndim]
+            return {c: np.broadcast_to(values[c].reshape(shape), like.shape) for c in like.electric}
+
+        medium = Medium(grid, stored(pattern), stored(loss))
         profile = np.zeros(grid.shape)
         profile[(10, 12) if grid is flat else (10, 12, 1)] = 1.0
         z = () if grid is flat else (0.0,)
