@@ -11,7 +11,6 @@ from contextlib import contextmanager
 import numpy as np
 import pyadjoint
 from pyadjoint import AdjFloat, Control, Tape, set_working_tape
-from pyadjoint.enlisting import Enlist
 from pyadjoint.tape import annotate_tape, continue_annotation, no_annotations, pause_annotation, stop_annotating
 
 from adjointdesign.errors import InputError

@@ -19,10 +19,14 @@ CELLS_PER_WAVELENGTH = 8
 """Fewest cells per wavelength in the core that a discretization may have."""
 
 
+CELLS_PER_STUB = 6
+"""Fewest cells along a stub, such that source and monitor lie on planes of their own."""
+
+
 class StageSettings(Settings):
     """One stage of the continuation."""
 
-    steepness: Annotated[float, Field(ge=0)] = 8.0
+    steepness: Annotated[float, Field(ge=0, allow_inf_nan=True)] = 8.0
     evaluations: Annotated[int, Field(ge=1)] = 30
     method: Literal["lbfgsb", "mma", "ccsa"] = "lbfgsb"
     length_scale: bool = False
@@ -31,7 +35,7 @@ class StageSettings(Settings):
     @model_validator(mode="after")
     def _method_fits(self):
         if self.method == "lbfgsb" and (self.length_scale or self.minimax):
-            raise ValueError("lbfgsb takes neither length_scale nor minimax: set method to mma or ccsa")
+            raise ValueError("method mma or ccsa where length_scale or minimax is set")
         return self
 
 
@@ -83,7 +87,7 @@ class DeviceSpecification(Settings):
     @classmethod
     def _some_wavelengths(cls, value):
         if not value:
-            raise ValueError("give at least one wavelength")
+            raise ValueError("at least one wavelength")
         return value
 
 
@@ -107,6 +111,12 @@ class PhotonicDevice(Problem):
                 "discretization.spacing",
                 f"at most {shortest / CELLS_PER_WAVELENGTH:.3g} m, {CELLS_PER_WAVELENGTH} cells per wavelength in the core",
                 f"{discretization.spacing:.3g} m", "refine it",
+            )  # fmt: skip
+        if specification.stub_length < CELLS_PER_STUB * discretization.spacing:
+            raise InputError(
+                "specification.stub_length",
+                f"at least {CELLS_PER_STUB} cells of {discretization.spacing:.3g} m, to tell source, monitor and design apart",
+                f"{specification.stub_length:.3g} m", "lengthen it, or refine discretization.spacing",
             )  # fmt: skip
         if optimization.minimum_length > optimization.filter_radius:
             raise InputError(
@@ -285,5 +295,8 @@ class PhotonicDevice(Problem):
             "wavelengths": list(self.specification.wavelengths),
             "s_parameters_db": {name: values.tolist() for name, values in report.items() if name != "worst_db"},
             "worst_db": float(report["worst_db"]),
+            "worst_s_parameters_db": {
+                t.reading: float((np.min if t.sense > 0 else np.max)(report[t.reading][t.where])) for t in self.targets()
+            },
             "targets_met": bool(report["worst_db"] <= 0),
         }
