@@ -150,15 +150,16 @@ class Layout:
         from adjointdesign.media.rasterize import component_matrices
 
         p, maps = self.specification.pixel, {}
-        plane = self.grid if self.slab is None else YeeGrid(
-            self.grid.cells[:2], self.grid.spacing[:2], self.grid.origin[:2], "ez"
-        )  # fmt: skip
         origin = tuple(-n * p / 2 for n in self.design_shape)
         for c in self.grid.electric:
             ranges = self.box.slices[c]
             # A plane component with the same in-plane offsets stands for this one.
             twin = next(k for k in ("ez", "ex", "ey") if OFFSETS[k][:2] == OFFSETS[c][:2])
-            matrices = component_matrices(self.design_shape, origin, (p, p), plane, twin, [(r.start, r.stop) for r in ranges[:2]])
+            plane = self.grid if self.slab is None else YeeGrid(
+                self.grid.cells[:2], self.grid.spacing[:2], self.grid.origin[:2], "ez" if twin == "ez" else "hz"
+            )  # fmt: skip
+            rows = [(r.start, r.stop) for r in ranges[:2]]
+            matrices = component_matrices(self.design_shape, origin, (p, p), plane, twin, rows)
             layer = None
             if self.slab is not None:
                 z = self.grid.coordinates(c, 2)[ranges[2]]
