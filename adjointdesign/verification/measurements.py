@@ -10,6 +10,7 @@ import numpy as np
 from adjointdesign.problem import Problem
 from adjointdesign.tape import Array, Control, ReducedFunctional, recording, stop_annotating
 from adjointdesign.verification.dot_product import dot_product_test
+from adjointdesign.verification.schedule_test import relative_difference
 from adjointdesign.verification.subject import Subject
 from adjointdesign.verification.taylor import TaylorResult, taylor_along
 
@@ -19,7 +20,7 @@ LARGEST_STEP = 1e-2
 """First step of the Taylor tests, along a direction of a tenth of the range of the parameters."""
 
 
-def derivative_tests(subject: Subject, point, direction) -> tuple[TaylorResult, TaylorResult, float]:
+def derivative_tests(subject: Subject, point: np.ndarray, direction: np.ndarray) -> tuple[TaylorResult, TaylorResult, float]:
     """Both Taylor tests, which share their runs, and tangent against adjoint."""
     functional = subject.record(point)
     gradient = subject.gradient(functional)
@@ -47,7 +48,7 @@ def _taylor(path, slope: float, curvature: float | None = None) -> TaylorResult:
     return TaylorResult(empty, empty, empty, np.nan, 2 if curvature is None else 3, False, np.nan)
 
 
-def constraint_tests(problem: Problem, stage, point, direction) -> dict[str, TaylorResult]:
+def constraint_tests(problem: Problem, stage, point: np.ndarray, direction: np.ndarray) -> dict[str, TaylorResult]:
     """First-order Taylor tests of the constraints, which need no run of the solver."""
     with recording() as tape:
         control = Array(point)
@@ -69,14 +70,14 @@ def constraint_tests(problem: Problem, stage, point, direction) -> dict[str, Tay
     return {name: taylor_along(path(name), np.asarray(slope), None, LARGEST_STEP) for name, slope in slopes.items()}
 
 
-def solver_residual(problem: Problem, stage, point, rng) -> float:
+def solver_residual(problem: Problem, stage, point: np.ndarray, rng: np.random.Generator) -> float:
     """Tangent against adjoint of the solver alone, in the inputs that the design sets."""
     with stop_annotating():
         medium = problem.medium(problem.density(Array(point), stage))
     return float(dot_product_test(problem.solver(), {name: np.asarray(value) for name, value in medium.items()}, rng))
 
 
-def gradient_cost(subject: Subject, point) -> dict[str, Any]:
+def gradient_cost(subject: Subject, point: np.ndarray) -> dict[str, Any]:
     """Seconds of forward runs and of values with gradients, interleaved so that a slow spell meets both."""
     forward, both = [], []
     for _ in range(TIMINGS):
@@ -91,3 +92,8 @@ def gradient_cost(subject: Subject, point) -> dict[str, Any]:
         "median": float(np.median(ratios)), "spread": [min(ratios), max(ratios)], "forward_seconds": forward,
         "value_and_gradient_seconds": both,
     }  # fmt: skip
+
+
+def single_precision_error(single: Subject, double: Subject, point: np.ndarray) -> float:
+    """Relative error of the gradient in single precision."""
+    return relative_difference(*(subject.gradient(subject.record(point)) for subject in (single, double)))

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 
 import numpy as np
 
 from adjointdesign.problem import Problem
 from adjointdesign.timeloop.schedules import extra_steps, parse_bytes, plan
-from adjointdesign.verification.subject import GRADIENT, HESSIAN, Subject
+from adjointdesign.verification.subject import GRADIENT, HESSIAN, Subject, rebuilt
 
 SCHEDULES = ("memory", "revolve", "disk")
 RUNS = 3 * GRADIENT + HESSIAN
@@ -35,7 +36,10 @@ def scheduled_solver(problem: Problem):
     return problem.solver()
 
 
-def compare_schedules(problem: Problem, stage, seed: int, point, elsewhere, direction, tick) -> dict[str, dict]:
+def compare_schedules(
+    problem: Problem, stage, seed: int, point: np.ndarray, elsewhere: np.ndarray, direction: np.ndarray,
+    tick: Callable[[float], None],
+) -> dict[str, dict]:  # fmt: skip
     """Gradient and Hessian action under each schedule.
 
     Parameters
@@ -69,10 +73,9 @@ def compare_schedules(problem: Problem, stage, seed: int, point, elsewhere, dire
             found[name] = {"skipped": obstacle}
             tick(RUNS)
             continue
-        discretization = problem.discretization.model_copy(update={"schedule": name, "memory_budget": str(budget)})
-        rebuilt = type(problem)(problem.specification, discretization, problem.optimization)
-        found[name], results = _compare(Subject(rebuilt, stage, seed, tick), point, elsewhere, direction)
-        rebuilt.solver().forget()
+        twin = rebuilt(problem, schedule=name, memory_budget=str(budget))
+        found[name], results = _compare(Subject(twin, stage, seed, tick), point, elsewhere, direction)
+        twin.solver().forget()
         chosen = plan(*sizes, budget, name)
         again = 0.0 if name == "memory" else extra_steps(chosen.units, chosen.snapshots) / chosen.units
         found[name] |= {
