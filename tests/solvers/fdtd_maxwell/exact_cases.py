@@ -22,9 +22,9 @@ CELLS = {"ez": (20, 22), "hz": (20, 22), "3d": (18, 17, 16)}
 SPACING = (60e-9, 50e-9, 70e-9)
 
 
-def make(polarization, boundaries, lossy=True, steps=150, background=1.0, **options):
+def make(polarization, boundaries, lossy=True, steps=150, background=1.0, cells=None, **options):
     """A solver with a guide along x, and inputs for it: random permittivity, conductivity and amplitudes."""
-    cells = CELLS[polarization]
+    cells = cells or CELLS[polarization]
     ndim = len(cells)
     grid = YeeGrid(cells, SPACING[:ndim], (0.0,) * ndim, polarization)
     rng = np.random.default_rng(7)
