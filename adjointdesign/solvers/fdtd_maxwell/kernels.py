@@ -21,18 +21,18 @@ from adjointdesign.solvers.fdtd_maxwell.rows import (
     PLUS,
     X,
     Y,
+    curl_rows,
     difference_across,
     difference_along,
-    differences_across,
-    differences_mixed,
     filter_across,
     filter_along,
     layer_across,
     layer_along,
+    plane_curl_rows,
     scale_rows,
 )
 
-_BLOCK_VALUES = 2048
+_BLOCK_VALUES = 16384
 """Values of a field in one block of rows: with its neighbors and coefficients it stays in the caches nearest the core."""
 
 
@@ -60,58 +60,41 @@ def _rows_in_block(field):
 
 
 @pasted
-def _curl_x(f, block, hi, scale, shift, fy, fz, psi_y, psi_z, p):
-    """Add ``scale (d fz / dy - d fy / dz)``."""
-    differences_mixed(f, block, hi, scale, shift, PLUS, Y, fz, fy, p.weights)
-    layer_across(f, block, hi, scale, shift, PLUS, Y, psi_y, fz, p)
-    layer_along(f, block, hi, scale, shift, MINUS, psi_z, fy, p)
-
-
-@pasted
-def _curl_y(f, block, hi, scale, shift, fx, fz, psi_x, psi_z, p):
-    """Add ``scale (d fx / dz - d fz / dx)``."""
-    differences_mixed(f, block, hi, scale, shift, MINUS, X, fz, fx, p.weights)
-    layer_across(f, block, hi, scale, shift, MINUS, X, psi_x, fz, p)
-    layer_along(f, block, hi, scale, shift, PLUS, psi_z, fx, p)
-
-
-@pasted
-def _curl_z(f, block, hi, scale, shift, fx, fy, psi_x, psi_y, p):
-    """Add ``scale (d fy / dx - d fx / dy)``."""
-    differences_across(f, block, hi, scale, shift, fy, fx, p.weights)
-    layer_across(f, block, hi, scale, shift, PLUS, X, psi_x, fy, p)
-    layer_across(f, block, hi, scale, shift, MINUS, Y, psi_y, fx, p)
+def _curl_plane(f, blocks, his, scales, shift, u, psi, p):
+    """Add ``scale curl u`` to the three components ``f`` of a plane: a block and an end of the rows for each."""
+    fx, fy, fz = f
+    ux, uy, uz = u
+    curl_rows(fx, fy, fz, blocks, his, scales, shift, ux, uy, uz, p.weights)
+    layer_across(fx, blocks[0], his[0], scales[0], shift, PLUS, Y, psi[0], uz, p)
+    layer_along(fx, blocks[0], his[0], scales[0], shift, MINUS, psi[1], uy, p)
+    layer_across(fy, blocks[1], his[1], scales[1], shift, MINUS, X, psi[3], uz, p)
+    layer_along(fy, blocks[1], his[1], scales[1], shift, PLUS, psi[2], ux, p)
+    layer_across(fz, blocks[2], his[2], scales[2], shift, PLUS, X, psi[4], uy, p)
+    layer_across(fz, blocks[2], his[2], scales[2], shift, MINUS, Y, psi[5], ux, p)
 
 
 @pasted
 def _magnetic_3d(fields, psi, p, first, last):
     ex, ey, ez, hx, hy, hz = fields
     nx, ny, nz = hx.shape[0] - 2, hx.shape[1] - 2, hx.shape[2] - 2
-    c, rows = hx.dtype.type(-1), _rows_in_block(hx)
+    c = hx.dtype.type(-1)
     for i in range(first, last):
         inside = min(i + 1, nx + 1)  # no such row at the upper face
-        for j in range(1, ny + 2, rows):
-            j1 = min(j + rows, ny + 2)
-            _curl_x(hx, (i, i + 1, j, min(j1, ny + 1)), nz + 1, c, FROM_ABOVE, ey, ez, psi[0], psi[1], p)
-            _curl_y(hy, (i, inside, j, j1), nz + 1, c, FROM_ABOVE, ex, ez, psi[3], psi[2], p)
-            _curl_z(hz, (i, inside, j, min(j1, ny + 1)), nz + 2, c, FROM_ABOVE, ex, ey, psi[4], psi[5], p)
+        blocks = (i, i + 1, 1, ny + 1), (i, inside, 1, ny + 2), (i, inside, 1, ny + 1)
+        _curl_plane((hx, hy, hz), blocks, (nz + 1, nz + 1, nz + 2), (c, c, c), FROM_ABOVE, (ex, ey, ez), psi, p)
 
 
 @pasted
 def _electric_3d(fields, psi, p, ca, cb, lossy, first, last):
     ex, ey, ez, hx, hy, hz = fields
     nx, ny, nz = hx.shape[0] - 2, hx.shape[1] - 2, hx.shape[2] - 2
-    rows = _rows_in_block(hx)
     for i in range(first, last):
         inside = min(i + 1, nx + 1)
-        for j in range(1, ny + 2, rows):
-            j1 = min(j + rows, ny + 2)
-            if lossy:
-                for c in range(3):
-                    scale_rows(fields[c], (i, i + 1, j, j1), ca[c])
-            _curl_x(ex, (i, inside, j, j1), nz + 2, cb[0], FROM_BELOW, hy, hz, psi[0], psi[1], p)
-            _curl_y(ey, (i, i + 1, j, min(j1, ny + 1)), nz + 2, cb[1], FROM_BELOW, hx, hz, psi[3], psi[2], p)
-            _curl_z(ez, (i, i + 1, j, j1), nz + 1, cb[2], FROM_BELOW, hx, hy, psi[4], psi[5], p)
+        blocks = (i, inside, 1, ny + 2), (i, i + 1, 1, ny + 1), (i, i + 1, 1, ny + 2)
+        if lossy:
+            for c in range(3):
+                scale_rows(fields[c], blocks[c], ca[c])
+        _curl_plane((ex, ey, ez), blocks, (nz + 2, nz + 2, nz + 1), cb, FROM_BELOW, (hx, hy, hz), psi, p)
 
 
 @pasted
@@ -132,7 +115,7 @@ def _filter_3d(psi, fx, fy, fz, p, first, last):
 @pasted
 def _plane_curl(f, block, hi, scale, shift, fx, fy, psi, p):
     """Add ``scale (d fy / dx - d fx / dy)``."""
-    differences_mixed(f, block, hi, scale, shift, PLUS, X, fy, fx, p.weights)
+    plane_curl_rows(f, block, hi, scale, shift, fy, fx, p.weights)
     layer_across(f, block, hi, scale, shift, PLUS, X, psi[0], fy, p)
     layer_along(f, block, hi, scale, shift, MINUS, psi[1], fx, p)
 
