@@ -77,10 +77,7 @@ def load(problem: type[Problem], *, file: str | Path | None = None, overrides: I
     preset = str(data.pop("preset", ""))
     if preset and preset not in problem.presets:
         raise InputError("preset", f"one of {', '.join(problem.presets) or '(none)'}", repr(preset), "choose one of these")
-    if isinstance(file, (str, Path)) and Path(file).name == "config.toml" and "preset" not in changes:
-        merged = data  # a complete configuration already holds its preset's values
-    else:
-        merged = _merged(problem.presets.get(preset, {}), data)
+    merged = _merged(problem.presets.get(preset, {}), data)  # a complete file overrides all that its preset sets
     seed = merged.pop("seed", 0)
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         raise InputError("seed", "a whole number of at least 0", repr(seed), "correct the seed")
@@ -114,6 +111,8 @@ def _assign(data: dict[str, Any], text: str) -> None:
         parsed = value.strip()
     for section in sections:
         data = data.setdefault(section, {})
+        if not isinstance(data, dict):
+            raise InputError("--set", f"settings by name in {section}", repr(data), f"write {section}.name=value alone")
     data[name] = parsed
 
 
@@ -143,6 +142,7 @@ def _validated(cls: type[BaseModel], values, section: str) -> BaseModel:
         first = failure.errors()[0]
         where = ".".join([section, *(str(part) for part in first["loc"])])
         message = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+        message = f"a value {message}" if message.startswith(("greater", "less")) else message
         remedy = "correct this setting"
         if first["type"] == "extra_forbidden":
             message, remedy = "a known setting", "correct the name or remove it"

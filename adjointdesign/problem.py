@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
 
 class Settings(BaseModel):
-    """Base of all settings: unknown names are refused, values are checked once, nothing changes afterwards."""
+    """Base of all settings: unknown names are refused, values are checked once, nothing changes afterwards.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    Numbers are finite; a field that may be infinite says so by ``Field(allow_inf_nan=True)`` and a bound, which NaN fails.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
 
 
 @dataclass(frozen=True)
