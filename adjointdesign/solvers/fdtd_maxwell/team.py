@@ -5,6 +5,7 @@ much, so the team is started once for a block of steps and its members meet at b
 microsecond while every member has a core of its own.
 """
 
+import os
 import threading
 
 import numba
@@ -16,8 +17,9 @@ from adjointdesign.solvers.fdtd_maxwell.compiled import kernel
 
 _LEAST_CELLS = 8192
 """Cells a thread at least: below, the barriers cost more than a second thread gains (measured)."""
-_SPINS = 2000
-"""Looks at the counter before a waiting thread offers its core to others."""
+_SPINS = 20_000
+"""Looks at the counter (some 10 microseconds) before a waiting thread rests. A member that is later than that has probably
+lost its core to another program, and gets on with the one that is freed."""
 
 
 def team_size(cells: int) -> int:
@@ -64,12 +66,14 @@ def _load_atomic(typingctx, counter):
 
 
 @intrinsic
-def _offer_core(typingctx):
-    """Let another thread run on this core."""
+def _rest(typingctx):
+    """Sleep for the shortest time that the system knows, so that another thread may have this core."""
 
     def codegen(context, builder, signature, args):
-        kind = ir.FunctionType(ir.IntType(32), [])
-        builder.call(numba.core.cgutils.get_or_insert_function(builder.module, kind, "sched_yield"), [])
+        if os.name == "posix":
+            kind = ir.FunctionType(ir.IntType(32), [ir.IntType(32)])
+            function = numba.core.cgutils.get_or_insert_function(builder.module, kind, "usleep")
+            builder.call(function, [ir.Constant(ir.IntType(32), 1)])
         return context.get_dummy_value()
 
     return numba.types.void(), codegen
@@ -87,7 +91,7 @@ def barrier(team):
     while _load_atomic(counter) < me[2]:
         spins += 1
         if spins > _SPINS:
-            _offer_core()
+            _rest()
 
 
 @kernel
