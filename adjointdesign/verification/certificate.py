@@ -11,10 +11,10 @@ line                                       double     single     meaning
 ``single_precision.gradient_error``                   <= 1e-2    gradient against that in double precision
 =========================================  =========  =========  =======================================================
 
-Orders have a lower limit only: a wrong derivative lowers them, a direction free of the leading term raises them. In single
-precision rounding hides the remainders long before their order shows: both Taylor tests then run on the same problem in
-double precision, and the error of the gradient in single precision is stated beside them. The limit of the residual grows by
-the ratio of the two rounding units; a replay does the same arithmetic again, in either precision.
+Orders have a lower limit only: a wrong derivative lowers them, a direction free of the leading term raises them. In
+single precision rounding hides the remainders long before their order shows: both Taylor tests then run on the same
+problem in double precision, and the error of the gradient in single precision is stated beside them. The limit of the
+residual grows by the ratio of the two rounding units; a replay does the same arithmetic again, in either precision.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ def certify(
     Parameters
     ----------
     problem : Problem
-        Any problem. Where it has a method ``solver()``, that solver is tested for itself too, with random cotangents of all
-        its readings; where its discretization has ``schedule`` and ``memory_budget``, all schedules are tried.
+        Any problem. Where it has a method ``solver()``, that solver is tested for itself too, with random cotangents of
+        all its readings; where its discretization has ``schedule`` and ``memory_budget``, all schedules are tried.
     rng : numpy.random.Generator
         Source of design, directions and cotangents.
     progress : callable, optional
@@ -137,7 +137,8 @@ def certify(
     steps.say("checkpoint schedules")
     found = schedule_test.compare_schedules(problem, stage, seed, point, point + move, direction, steps.tick)
     for schedule, result in found.items():
-        for key, limit in (("relative_difference", limits.schedules), ("other_control_difference", limits.other_control)):
+        allowed = {"relative_difference": limits.schedules, "other_control_difference": limits.other_control}
+        for key, limit in allowed.items():
             if key in result:
                 _judge_residual(failures, f"schedules.{schedule}.{key}", result[key], limit)
     if "own" not in found and sum("skipped" not in result for result in found.values()) < 2:
@@ -171,7 +172,8 @@ def _stages(problem: Problem) -> dict[str, Any]:
     first, *_, last = [*problem.stages(), problem.stages()[-1]]
     if last.parameters == first.parameters:
         return {first.name: first.parameters}
-    return {first.name: first.parameters, last.name if last.name != first.name else f"{last.name}, last": last.parameters}
+    name = last.name if last.name != first.name else f"{last.name}, last"
+    return {first.name: first.parameters, name: last.parameters}
 
 
 class _Progress:

@@ -20,7 +20,9 @@ LARGEST_STEP = 1e-2
 """First step of the Taylor tests, along a direction of a tenth of the range of the parameters."""
 
 
-def derivative_tests(subject: Subject, point: np.ndarray, direction: np.ndarray) -> tuple[TaylorResult, TaylorResult, float]:
+def derivative_tests(
+    subject: Subject, point: np.ndarray, direction: np.ndarray
+) -> tuple[TaylorResult, TaylorResult, float]:
     """Both Taylor tests, which share their runs, and tangent against adjoint."""
     functional = subject.record(point)
     gradient = subject.gradient(functional)
@@ -48,7 +50,9 @@ def _taylor(path, slope: float, curvature: float | None = None) -> TaylorResult:
     return TaylorResult(empty, empty, empty, np.nan, 2 if curvature is None else 3, False, np.nan)
 
 
-def constraint_tests(problem: Problem, stage, point: np.ndarray, direction: np.ndarray) -> dict[str, TaylorResult]:
+def constraint_tests(
+    problem: Problem, stage, point: np.ndarray, direction: np.ndarray
+) -> dict[str, TaylorResult]:
     """First-order Taylor tests of the constraints, which need no run of the solver."""
     with recording() as tape:
         control = Array(point)

@@ -49,13 +49,14 @@ def compare_schedules(
     stage, seed, tick
         See `Subject`.
     point, elsewhere, direction : ndarray
-        Where to record, another point at which the recording is evaluated again, and the direction of the Hessian action.
+        Where to record, another point at which the recording is evaluated again, and the direction of the Hessian
+        action.
 
     Returns
     -------
     dict of str to dict
-        By schedule: ``other_control_difference`` (value and gradient of the recording evaluated at ``elsewhere`` against a
-        fresh recording there), ``relative_difference`` (gradients at both points and Hessian action, against the first
+        By schedule: ``other_control_difference`` (value and gradient of the recording evaluated at ``elsewhere`` against
+        a fresh recording there), ``relative_difference`` (gradients at both points and Hessian action, against the first
         schedule; absent for that one), ``recomputed`` (units run again over units) and the plan; or only ``skipped``,
         with the reason.
     """
