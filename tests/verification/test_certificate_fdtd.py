@@ -92,7 +92,7 @@ def test_absorber_that_is_not_transposed(monkeypatch):
     monkeypatch.setattr(program, "phases", forward_weights)
     certificate = certificate_of()
     assert "dot_product_residual" in failed(certificate)
-    assert 1e-12 < certificate.details["dot_product"]["solver"] < 1e-1
+    assert certificate.details["dot_product"]["solver"] > 1e-3
 
 
 @pytest.mark.slow
