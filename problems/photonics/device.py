@@ -62,7 +62,7 @@ class DeviceDiscretization(Settings):
 
     spacing: Positive = 20e-9
     pml_cells: Annotated[int, Field(ge=4)] = 12
-    run_time: Positive = 400e-15
+    run_time: Annotated[float, Field(gt=0, le=1e-9)] = 400e-15
     courant: Annotated[float, Field(gt=0, lt=1)] = 0.95
     precision: Literal["double", "single"] = "double"
     schedule: Literal["auto", "memory", "revolve", "disk"] = "auto"

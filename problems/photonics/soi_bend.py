@@ -43,7 +43,7 @@ class SoiDiscretization(DeviceDiscretization):
 
     spacing: Positive = 40e-9
     pml_cells: Annotated[int, Field(ge=4)] = 10
-    run_time: Positive = 150e-15
+    run_time: Annotated[float, Field(gt=0, le=1e-9)] = 150e-15
 
 
 class SoiBend(PhotonicDevice):
