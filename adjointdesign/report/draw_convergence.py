@@ -6,7 +6,21 @@ import numpy as np
 
 from adjointdesign.report.draw_design_history import FEASIBLE, best_so_far, final_index
 from adjointdesign.report.run_folder import RunFolder
-from adjointdesign.report.style import COLORS, FORBIDDEN, INK, QUIET, WIDTH, canvas, named, png
+from adjointdesign.report.style import (
+    COLORS,
+    FORBIDDEN,
+    INK,
+    QUIET,
+    WIDTH,
+    canvas,
+    colors_of,
+    legend_below,
+    named,
+    png,
+)
+
+MARKERS = {1: "^", -1: "v"}
+"""A reading that must stay above its bound points up, one that must stay below points down."""
 
 
 def convergence(run: RunFolder) -> bytes | None:
@@ -14,7 +28,7 @@ def convergence(run: RunFolder) -> bytes | None:
     trace = run.trace
     if trace is None:
         return None
-    readings = _judged(run)
+    readings, colors = _judged(run), colors_of(run.goals)
     rows = 1 + (trace.worst_db is not None) + bool(readings)
     evaluations = np.arange(1, len(trace.objective) + 1)
     with canvas(WIDTH, 0.5 + 1.65 * rows) as figure:
@@ -28,14 +42,11 @@ def convergence(run: RunFolder) -> bytes | None:
             _curve(axes, run, evaluations, trace.worst_db, COLORS[2])
             axes.axhline(0, color=FORBIDDEN, linewidth=1.0, zorder=1)
             axes.set_ylabel("largest miss of\na target (dB)")
-            axes.annotate(
-                "all targets met below", (1.0, 0), (-2, -3), xycoords=("axes fraction", "data"),
-                textcoords="offset points", ha="right", va="top", fontsize=7.5, color=FORBIDDEN,
-            )  # fmt: skip
         if readings:
             axes = panels.pop(0)
-            for color, (goal, values) in zip(COLORS, readings):
-                axes.plot(evaluations, values, ".-", color=color, linewidth=0.9, markersize=3.5, label=_worst_of(goal))
+            for goal, values in readings:
+                color = colors[goal.reading]
+                axes.plot(evaluations, values, color=color, linewidth=0.9, markersize=3.5, marker=MARKERS[goal.sense])
                 axes.axhline(goal.bound, color=color, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
             axes.set_ylabel("worst wavelength\n(dB)")
         axes.set_xlabel("evaluation")
@@ -77,20 +88,21 @@ def _judged(run: RunFolder) -> list:
     return judged
 
 
-def _worst_of(goal) -> str:
-    return f"{named(goal.reading)}, {'least' if goal.sense > 0 else 'largest'}"
-
-
 def _legend(figure, run: RunFolder, readings) -> None:
     from matplotlib.lines import Line2D
 
     style = {"color": QUIET, "linestyle": "none", "marker": "o"}
-    handles = [Line2D([], [], label=_worst_of(goal), color=c, marker=".") for c, (goal, _) in zip(COLORS, readings)]
+    colors, handles = colors_of(run.goals), []
+    if run.trace.worst_db is not None:
+        handles.append(Line2D([], [], color=FORBIDDEN, linewidth=1.0, label="all targets met below"))
+    for goal, _ in readings:
+        label = f"{named(goal.reading)}, {'least' if goal.sense > 0 else 'largest'}"
+        handles.append(Line2D([], [], color=colors[goal.reading], marker=MARKERS[goal.sense], label=label))
     handles.append(Line2D([], [], color=QUIET, label="best of the stage so far"))
     if np.any(run.trace.violation > FEASIBLE):
         handles.append(Line2D([], [], label="a constraint is not met yet", markerfacecolor="white", markersize=3.5, **style))
-    handles.append(Line2D([], [], label="the design", markeredgecolor=INK, markersize=6, **style))
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), columnspacing=1.4, handlelength=1.6)
+    handles.append(Line2D([], [], label="the design" if run.design else "the best of the last stage", markeredgecolor=INK, markersize=6, **style))
+    legend_below(figure, handles)
 
 
 def _stages(figure, top, run: RunFolder) -> None:

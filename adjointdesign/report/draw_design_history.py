@@ -41,7 +41,7 @@ def design_history(run: RunFolder) -> bytes | None:
             note = f"stage {trace.stage[index] + 1}"
             if trace.worst_db is not None:
                 miss = float(trace.worst_db[index])
-                note += f", missed by {miss:.1f} dB" if miss > 0 else f", met by {-miss:.1f} dB"
+                note += f", missed by {miss:.1f} dB" if miss > 0 else f", met by {abs(miss):.1f} dB"
             axes.set_xlabel(note.replace("-", "−"), fontsize=7, color=QUIET if not last else COLORS[0], labelpad=2)
         return png(figure)
 

@@ -13,7 +13,7 @@ UM = 1e6
 AROUND = 0.3e-6
 """How much of the surroundings is shown on every side, m."""
 KEY_HEIGHT = 0.07
-"""Height of the strip with the smallest features, as a fraction of the picture's width."""
+"""Least height of the strip with the smallest features, as a fraction of the picture's width."""
 
 
 def device(run: RunFolder) -> bytes | None:
@@ -25,7 +25,8 @@ def device(run: RunFolder) -> bytes | None:
     low = np.array(design.origin)
     size = np.array(shape) * design.pixel
     shown = size + 2 * AROUND
-    strip = KEY_HEIGHT * shown[0]
+    finite = [d for d in design.length_scale.values() if math.isfinite(d)]
+    strip = max(KEY_HEIGHT * shown[0], 1.2 * max(finite, default=0.0))
     with canvas(4.8, 4.2 * (shown[1] + strip) / shown[0] + 0.65) as figure:
         axes, key = figure.subplots(2, 1, height_ratios=(shown[1], strip))
         _surroundings(axes, design)

@@ -5,7 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from adjointdesign.report.run_folder import Goal, Results, RunFolder
-from adjointdesign.report.style import COLORS, FORBIDDEN, INK, QUIET, WIDTH, canvas, named, nanometres, png
+from adjointdesign.report.style import (
+    FORBIDDEN,
+    INK,
+    QUIET,
+    WIDTH,
+    canvas,
+    colors_of,
+    legend_below,
+    named,
+    nanometres,
+    png,
+)
 
 NM = 1e9
 
@@ -16,8 +27,7 @@ def spectra(run: RunFolder) -> bytes | None:
     if design is None or design.results is None or not run.goals:
         return None
     senses = [s for s in (1, -1) if any(g.sense == s for g in run.goals)]
-    readings = list(dict.fromkeys(g.reading for g in run.goals))
-    colors = {reading: COLORS[i % len(COLORS)] for i, reading in enumerate(readings)}
+    colors = colors_of(run.goals)
     with canvas(WIDTH, 3.5) as figure:
         panels = figure.subplots(1, len(senses), squeeze=False)[0]
         for axes, sense in zip(panels, senses):
@@ -36,45 +46,50 @@ def _panel(axes, run: RunFolder, goals: list[Goal], colors) -> None:
     axes.set(xlim=(wide.wavelengths.min() * NM, wide.wavelengths.max() * NM), ylim=(low, high))
     if len(wide.wavelengths) == 1:
         axes.set_xlim(wide.wavelengths[0] * NM - 5, wide.wavelengths[0] * NM + 5)
-    spread: dict[tuple, list[str]] = {}
+    together: dict[tuple, list[Goal]] = {}
     for goal in goals:
-        spread.setdefault((goal.bound, goal.wavelengths), []).append(goal.reading)
-    for (bound, where), names in spread.items():
-        _forbidden(axes, design.results.wavelengths[list(where)] * NM, bound, goals[0].sense, (low, high), names)
+        together.setdefault((goal.bound, goal.wavelengths), []).append(goal)
+    spans: list[tuple] = []
+    for (bound, where), those in together.items():
+        wavelengths = design.results.wavelengths[list(where)] * NM
+        # Words for spans that overlap at one bound stand under each other.
+        line = sum(bound == b and wavelengths.min() <= w.max() and w.min() <= wavelengths.max() for b, w in spans)
+        spans.append((bound, wavelengths))
+        _forbidden(axes, wavelengths, those, (low, high), line)
     for reading in shown:
         color = colors[reading]
         if design.spectrum is not None and reading in design.spectrum.decibels:
             axes.plot(design.spectrum.wavelengths * NM, design.spectrum.decibels[reading], color=color)
         own = design.results
-        axes.plot(own.wavelengths * NM, own.decibels[reading], "o", color=color, clip_on=False, zorder=4)
+        axes.plot(own.wavelengths * NM, own.decibels[reading], "o", color=color, zorder=4)
         if design.results_gds is not None:
             again = design.results_gds
             axes.plot(
                 again.wavelengths * NM, again.decibels[reading], "D", color=color, markerfacecolor="white",
-                linestyle=(0, (2, 2)), linewidth=0.9, markersize=5, clip_on=False, zorder=5,
+                linestyle=(0, (2, 2)), linewidth=0.9, markersize=5, zorder=5,
             )  # fmt: skip
     axes.grid(True, axis="y")
     axes.set_axisbelow(True)
     axes.set_xlabel("wavelength (nm)")
 
 
-def _forbidden(axes, wavelengths, bound, sense, limits, names) -> None:
+def _forbidden(axes, wavelengths, goals: list[Goal], limits, line: int) -> None:
     """Shade what misses a target, over its wavelengths and a little beyond, and write the target there."""
     from matplotlib.patheffects import Normal, Stroke
 
+    bound, sense = goals[0].bound, goals[0].sense
     left, right = axes.get_xlim()
     reach = 0.012 * (right - left)
     first, last = wavelengths.min() - reach, wavelengths.max() + reach
     edge = limits[0] if sense > 0 else limits[1]
     axes.fill_between([first, last], bound, edge, color=FORBIDDEN, alpha=0.10, linewidth=0, zorder=0)
     axes.plot([first, last], [bound, bound], color=FORBIDDEN, linewidth=1.1, zorder=1)
-    relation = "≥" if sense > 0 else "≤"
-    text = f"{', '.join(named(n) for n in names)} {relation} {bound:g} dB".replace("-", "−")
-    pad = 0.015 * (limits[1] - limits[0])
-    label = axes.text(
-        first + reach, bound - sense * pad, text, color=FORBIDDEN, fontsize=7.5, va="top" if sense > 0 else "bottom",
-        zorder=6,
+    text = f"{', '.join(named(g.reading) for g in goals)} {goals[0].relation}"
+    label = axes.annotate(
+        text, (first + reach, bound), (0, -sense * (3 + 11 * line)), textcoords="offset points", color=FORBIDDEN,
+        fontsize=7.5, va="top" if sense > 0 else "bottom", zorder=6,
     )  # fmt: skip
+    label.set_in_layout(False)
     label.set_path_effects([Stroke(linewidth=2.5, foreground="#faf0ef"), Normal()])  # readable on a curve
 
 
@@ -106,7 +121,7 @@ def _legend(figure, run: RunFolder, colors) -> None:
         handles.append(
             Line2D([], [], color=QUIET, marker="D", markerfacecolor="white", linestyle=(0, (2, 2)), label=label)
         )
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), columnspacing=1.6, handlelength=1.8)
+    legend_below(figure, handles)
 
 
 def _at(results: Results) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -82,6 +83,15 @@ def picture(content: bytes | None, description: str, caption: object = "", class
 def decibels(value: float, digits: int = 2) -> str:
     """A number of dB with a true minus sign."""
     return f"{value:.{digits}f}".replace("-", "−")
+
+
+def scientific(value: float, digits: int = 1) -> Markup:
+    """A small number as 1.2 × 10⁻¹², a power of ten as that."""
+    if value == 0 or not math.isfinite(value):
+        return text(f"{value:g}")
+    mantissa, exponent = f"{value:.{digits}e}".split("e")
+    power = f"10<sup>{int(exponent)}</sup>".replace("-", "−")
+    return Markup(power if float(mantissa) == 1 else f"{mantissa} × {power}".replace("-", "−"))
 
 
 def duration(seconds: float) -> str:

@@ -201,6 +201,9 @@ class RunFolder:
                 if "ez" in fields:
                     fields["component"] = _text(groups["fields"]["ez"].attrs.get("component", "ez"))
                 attributes = dict(file.attrs)
+                for needed, held in [("filtered", file)] + [(k, attributes) for k in ("pixel", "origin_x", "origin_y")]:
+                    if needed not in held:
+                        raise _damaged(path, f"it has no {needed!r}")
                 targets = groups["targets"].attrs.get("json") if "targets" in groups else file.attrs.get("targets")
                 attributes["targets"] = _text(targets) if targets is not None else "[]"
                 return Design(

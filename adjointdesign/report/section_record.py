@@ -26,10 +26,12 @@ FILES = (
 def reproduce(run: RunFolder) -> Markup:
     """The commands, to be given in the run's folder."""
     name = shlex.quote(run.name)
-    commands = [f"adjointdesign run {name} --config config.toml --out again        # the same design once more"]
+    commands = ["# the same design once more", f"adjointdesign run {name} --config config.toml --out again"]
     if (run.folder / "design.gds").is_file():
-        commands.append(f"adjointdesign evaluate {name} --config config.toml --design design.gds")
-    commands += [f"adjointdesign check {name} --config config.toml", "adjointdesign report .        # this page"]
+        commands += ["# simulate the device in design.gds, or one that was changed",
+                     f"adjointdesign evaluate {name} --config config.toml --design design.gds"]  # fmt: skip
+    commands += ["# verify the gradient", f"adjointdesign check {name} --config config.toml",
+                 "# draw the figures and this page", "adjointdesign report ."]  # fmt: skip
     started = _command(run.provenance or {})
     return join([
         tag("h2", "To do it again"),

@@ -17,6 +17,7 @@ from adjointdesign.report.markup import (
     picture,
     reading,
     row_name,
+    scientific,
     table,
     tag,
 )
@@ -80,7 +81,7 @@ def _verdicts(run: RunFolder):
 
 def _worst(run: RunFolder, results: Results) -> str:
     worst = run.worst(results)
-    return f"met by {decibels(-worst)} dB" if worst <= 0 else f"missed by {decibels(worst)} dB"
+    return f"met by {decibels(abs(worst))}\N{NO-BREAK SPACE}dB" if worst <= 0 else f"missed by {decibels(worst)}\N{NO-BREAK SPACE}dB"
 
 
 def _verdict(what: str, words: str, more: str, good: bool | None) -> Markup:
@@ -171,7 +172,8 @@ def _all_of_them(results: Results) -> Markup:
     words = f"Of the power that enters port 1, {100 * power.min():.1f} to {100 * power.max():.1f} % leaves through the ports"
     if s.ndim == 3 and s.shape[1] == s.shape[2]:
         difference = np.max(np.abs(s - np.swapaxes(s, 1, 2)))
-        words += f"; the matrix is symmetric to {difference:.1e}, as reciprocity asks"
+        return tag("details", *parts, tag("p", words + "; the matrix is symmetric to ", scientific(difference),
+                                          ", as reciprocity asks."))  # fmt: skip
     return tag("details", *parts, tag("p", words + "."))
 
 

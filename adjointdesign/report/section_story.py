@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from adjointdesign.report.draw_design_history import FEASIBLE, best_so_far
-from adjointdesign.report.markup import Markup, decibels, duration, join, mark, number, picture, table, tag
+from adjointdesign.report.markup import Markup, decibels, duration, join, mark, number, picture, scientific, table, tag
 from adjointdesign.report.run_folder import RunFolder
 
 Figures = Mapping[str, bytes]
@@ -42,12 +42,13 @@ def _stage_table(run: RunFolder) -> Markup:
         begun = trace.elapsed[own[0] - 1] if own[0] else 0.0
         name, method = (known[stage].name, known[stage].method) if stage < len(known) else ("", "")
         miss = None if trace.worst_db is None else float(trace.worst_db[chosen])
+        what = [name.replace("inf", "∞"), method] if known else []
         rows.append([
-            f"{stage + 1}", name.replace("inf", "∞"), method, number(len(own)), number(decibels(trace.objective[chosen], 3)),
-            mark(None) if miss is None else mark(miss <= 0, f"met by {-miss:.2f} dB" if miss <= 0 else f"missed by {miss:.2f} dB"),
+            f"{stage + 1}", *what, number(len(own)), number(decibels(trace.objective[chosen], 3)),
+            mark(None) if miss is None else mark(miss <= 0, f"met by {abs(miss):.2f} dB" if miss <= 0 else f"missed by {miss:.2f} dB"),
             mark(bool(trace.violation[chosen] <= FEASIBLE)), duration(trace.elapsed[own[-1]] - begun),
         ])  # fmt: skip
-    head = ["stage", "what", "method", number("evaluations"), number("best objective"), "targets", "constraints", "time"]
+    head = ["stage", *(["what", "method"] if known else []), number("evaluations"), number("best objective"), "targets", "constraints", "time"]
     return table(head, rows)
 
 
@@ -71,7 +72,7 @@ def certificate(run: RunFolder, figures: Figures) -> Markup:
         table(["test", "what it shows", number("found"), number("required"), ""], _lines(found, details, limits)),
         picture(figures.get("gradient_check"), "Taylor remainders over the step on logarithmic axes",
                 "The remainder must fall with the square of the step when the gradient is right, and with its cube when the "
-                "Hessian is right too, until rounding takes over.", "narrow"),
+                "Hessian is right too, until rounding takes over."),
     ])  # fmt: skip
 
 
@@ -98,7 +99,7 @@ def _lines(found, details, limits):
     spread = (details.get("cost") or {}).get("spread")
     cost = found.get("gradient_cost")
     if cost is not None:
-        words = f"{cost:.2f} forward runs" + (f" ({spread[0]:.2f} to {spread[1]:.2f})" if _pair(spread) else "")
+        words = f"{cost:.2f}" + (f" ({spread[0]:.2f} to {spread[1]:.2f})" if _pair(spread) else "")
         yield ["Cost", "value and gradient, in forward runs", number(words), "", ""]
 
 
@@ -108,8 +109,9 @@ def _pair(spread) -> bool:
 
 def _line(name: str, words: str, value, limit, *, least: bool):
     """One row; a value that was not found fails when something is required of it."""
-    shown = "not found" if value is None else (f"{value:.3f}" if least else f"{value:.1e}")
+    shown = "not found" if value is None else (f"{value:.3f}" if least else scientific(value))
     if limit is None:
         return [name, words, number(shown), "", ""]
+    bound = f"≥ {limit:g}" if least else Markup(f"≤ {scientific(limit)}")
     good = value is not None and (value >= limit if least else value <= limit)
-    return [name, words, number(shown), number(f"{'≥' if least else '≤'} {limit:g}".replace("-", "−")), mark(good)]
+    return [name, words, number(shown), number(bound), mark(good)]

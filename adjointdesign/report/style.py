@@ -52,6 +52,19 @@ def named(reading: str) -> str:
     return rf"$\mathit{{{head}}}_{{{tail}}}$" if head == "S" and tail.isdigit() else reading
 
 
+def colors_of(goals) -> dict[str, str]:
+    """One color for each reading that has a target, the same in all figures."""
+    readings = dict.fromkeys(goal.reading for goal in goals)
+    return {reading: COLORS[i % len(COLORS)] for i, reading in enumerate(readings)}
+
+
+def legend_below(figure, handles, columns: int = 5) -> None:
+    """A legend under the figure, in rows that fit its width."""
+    rows = -(-len(handles) // columns)
+    each = -(-len(handles) // rows)
+    figure.legend(handles=handles, loc="outside lower center", ncols=each, columnspacing=1.4, handlelength=1.7)
+
+
 def nanometres(length: float) -> str:
     """A length in nm, without a trail of rounding."""
     return f"{length * 1e9:.4g} nm"
