@@ -39,6 +39,8 @@ def main() -> None:
         _fail(error.format_message())
     except BrokenPipeError:
         sys.exit(141)
+    except MemoryError as error:
+        _fail(f"memory: expected a simulation that fits, got {error or 'none left'}; choose a coarser spacing or a smaller device")
     except OSError as error:
         if error.errno not in _DISK_ERRORS:
             raise
@@ -133,6 +135,8 @@ def check(problem: Name, config: Config = None, overrides: Set = None, as_json: 
     """Verify a problem's gradient: Taylor orders, tangent against adjoint, schedules, cost."""
     settings = _settings(problem, config, overrides)
     built = settings.build()
+    if out is not None and (out.is_dir() or not out.parent.is_dir()):
+        raise InputError("--out", "a file in an existing folder", out, "make the folder first, or choose another")
     import numpy as np
 
     from adjointdesign.verification.certificate import certify, write_certificate

@@ -7,8 +7,10 @@ import json
 import logging
 import os
 import platform
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
@@ -76,7 +78,7 @@ def open_folder(folder: Path, problem_class: Callable[[str], type[Problem]]) -> 
     import tomllib
 
     try:
-        name = tomllib.loads(file.read_text(encoding="utf-8"))["problem"]
+        name = str(tomllib.loads(file.read_text(encoding="utf-8"))["problem"])
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError) as error:
         raise InputError("config.toml", "the settings that `run` wrote", f"{file}: {error}", "restore the file") from error
     return configuration.load(problem_class(name), file=file)
@@ -181,13 +183,18 @@ def carry_on(settings: Configuration, folder: Path) -> Outcome:
         if result.status == Status.FAILED:
             progress.line(f"the optimization failed: {result.message}")
             return Outcome(folder, result, False)
-        progress.line(f"{result.status}: {result.message}; writing the design and its deliverables")
-        problem.deliver(folder, result.x.reshape(problem.design_shape), f"{result.status}: {result.message}")
-        progress.line("checking the gradient")
-        certificate = certify(problem, np.random.default_rng(settings.seed))
-        write_certificate(folder / "certificate.json", certificate)
-        progress.line("writing the report")
-        report(folder)
+        try:
+            with termination_as_interrupt():
+                progress.line(f"{result.status}: {result.message}; writing the design and its deliverables")
+                problem.deliver(folder, result.x.reshape(problem.design_shape), f"{result.status}: {result.message}")
+                progress.line("checking the gradient")
+                certificate = certify(problem, np.random.default_rng(settings.seed))
+                write_certificate(folder / "certificate.json", certificate)
+                progress.line("writing the report")
+                report(folder)
+        except KeyboardInterrupt:  # all evaluations are in the history: what was under way is made again
+            progress.line(f"stopped; everything is saved: go on with `adjointdesign resume {folder}`")
+            return Outcome(folder, result, None)
         for text in problem.summarize(folder):
             progress.line(text)
         for failure in certificate.failures:
@@ -281,9 +288,29 @@ def _git_commit() -> str | None:
 
 
 @contextmanager
+def termination_as_interrupt():
+    """SIGTERM raises ``KeyboardInterrupt``, as SIGINT does; not outside the main thread, where Python allows no handlers."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    earlier = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if earlier is None else earlier)
+
+
+class _LogFile(logging.FileHandler):
+    """A log whose failure to write is raised, not printed with a traceback between the lines for people."""
+
+    def handleError(self, record):
+        raise
+
+
+@contextmanager
 def log_to(folder: Path):
     """Copy the package's log to ``log.txt`` of a run's folder."""
-    handler = logging.FileHandler(Path(folder) / "log.txt", encoding="utf-8")
+    handler = _LogFile(Path(folder) / "log.txt", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     package = logging.getLogger("adjointdesign")
     package.addHandler(handler)
