@@ -178,9 +178,10 @@ def test_a_users_own_plots_are_left_alone(complete):
     import matplotlib
     import matplotlib.pyplot as plt
 
-    before, figures = dict(matplotlib.rcParams), plt.get_fignums()
-    FIGURES["gradient_check"](RunFolder(complete))
-    assert dict(matplotlib.rcParams) == before and plt.get_fignums() == figures
+    with matplotlib.rc_context({"font.size": 31.0}):
+        before, figures = dict(matplotlib.rcParams), plt.get_fignums()
+        FIGURES["gradient_check"](RunFolder(complete))
+        assert dict(matplotlib.rcParams) == before and plt.get_fignums() == figures
 
 
 @pytest.mark.parametrize("name", ["config.toml", "certificate.json", "provenance.json", "history.h5", "design.h5"])
