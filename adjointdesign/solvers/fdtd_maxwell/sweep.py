@@ -18,7 +18,7 @@ import numpy as np
 from adjointdesign.solvers.fdtd_maxwell.compiled import entry, flush_denormals, keep_denormals
 from adjointdesign.solvers.fdtd_maxwell.gates import accumulate, box_source, enter, keep_box, sample
 from adjointdesign.solvers.fdtd_maxwell.kernels import electric_phase, filter_electric, filter_magnetic, magnetic_phase
-from adjointdesign.solvers.fdtd_maxwell.team import barrier, run_team, slab, team_size
+from adjointdesign.solvers.fdtd_maxwell.team import barrier, march_team, run_team, slab
 
 ZERO, BEFORE_FIRST = np.int64(0), np.int64(-1)  # typed, since numba compiles a function again for every literal argument
 
@@ -62,8 +62,8 @@ def advance(fields, psi_h, psi_e, s, ports, steps, start, history, store, source
     ``store`` keeps the box in ``history`` (level 0 is the state at entry); ``with_source`` adds the box source of the
     history ``source`` with the medium variation ``dq``, ``dp``.
     """
-    run_team(_advance, team_size(fields[0].size), fields, psi_h, psi_e, s, ports, _gains(s.cb, ports), steps, start,
-             history, store, source, with_source, dq, dp)  # fmt: skip
+    march_team(_advance, fields[0].size, steps, fields, psi_h, psi_e, s, ports, _gains(s.cb, ports), steps, start,
+               history, store, source, with_source, dq, dp)  # fmt: skip
 
 
 def retreat(fields, psi_h, psi_e, s, ports, steps, start, history, gradient, d_difference, d_sum, lossy, adjoint_history,
@@ -75,8 +75,8 @@ def retreat(fields, psi_h, psi_e, s, ports, steps, start, history, gradient, d_d
     that meet the sources of step ``n``. ``gradient`` accumulates products with the forward ``history``; ``store`` keeps the
     adjoint box and ``source`` adds the box source of a stored adjoint history.
     """
-    run_team(_retreat, team_size(fields[0].size), fields, psi_h, psi_e, s, ports, _gains(s.cb, ports), steps, start,
-             history, gradient, d_difference, d_sum, lossy, adjoint_history, store, source, with_source, dq, dp)  # fmt: skip
+    march_team(_retreat, fields[0].size, steps, fields, psi_h, psi_e, s, ports, _gains(s.cb, ports), steps, start,
+               history, gradient, d_difference, d_sum, lossy, adjoint_history, store, source, with_source, dq, dp)  # fmt: skip
 
 
 def _gains(cb, ports):

@@ -7,6 +7,8 @@ microsecond while every member has a core of its own.
 
 import os
 import threading
+import time
+from collections import defaultdict
 
 import numba
 import numpy as np
@@ -17,14 +19,55 @@ from adjointdesign.solvers.fdtd_maxwell.compiled import kernel
 
 _LEAST_CELLS = 8192
 """Cells a thread at least: below, the barriers cost more than a second thread gains (measured)."""
-_SPINS = 20_000
-"""Looks at the counter (some 10 microseconds) before a waiting thread rests. A member that is later than that has probably
-lost its core to another program, and gets on with the one that is freed."""
+_SPINS = 200_000
+"""Looks at the counter (some 200 microseconds) before a waiting thread rests. A member that is later than that has probably
+lost its core to another program, and gets on with the one that is freed. A rest takes some 50 microseconds: with a shorter
+wait before it, the members would send each other to rest in turn."""
 
 
-def team_size(cells: int) -> int:
-    """Number of threads for a grid of so many cells, at most what numba is set to."""
-    return max(1, min(numba.get_num_threads(), cells // _LEAST_CELLS))
+class Pace:
+    """Chooses between one thread and all, by the pace measured on this machine as it is loaded now.
+
+    Members of a team wait for each other at every barrier, so on a core that is shared with other programs two threads can
+    be slower than one. Results do not depend on the choice: every value is computed by the same operations.
+    """
+
+    _TRIAL = 100
+    """Blocks of steps after which the slower choice gets another trial."""
+
+    def __init__(self):
+        self._seconds: dict[int, float] = {}
+        self._since_trial = 0
+
+    def choose(self, cells: int) -> int:
+        """Number of threads for the next block on a grid of so many cells; at most what numba is set to."""
+        most = max(1, min(numba.get_num_threads(), cells // _LEAST_CELLS))
+        untried = [size for size in (most, 1) if size not in self._seconds]
+        if untried:
+            return untried[0]
+        best, other = sorted((most, 1), key=self._seconds.get)
+        self._since_trial += 1
+        if self._since_trial > self._TRIAL:
+            self._since_trial = 0
+            return other
+        return best
+
+    def record(self, size: int, seconds: float) -> None:
+        """Note the seconds a step that a team of ``size`` took."""
+        self._seconds[size] = seconds
+
+
+_paces: dict[tuple, Pace] = defaultdict(Pace)
+
+
+def march_team(function, cells: int, steps: int, *args) -> None:
+    """Call ``function(team, *args)``, ``steps`` time steps on ``cells`` cells, on as many threads as are of use."""
+    pace, compiled_before = _paces[function, cells], len(function.signatures)
+    size = pace.choose(cells)
+    start = time.perf_counter()
+    run_team(function, size, *args)
+    if len(function.signatures) == compiled_before:  # else this was the time of the compiler
+        pace.record(size, (time.perf_counter() - start) / steps)
 
 
 def run_team(function, size: int, *args) -> None:
