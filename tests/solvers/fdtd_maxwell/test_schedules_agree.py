@@ -49,6 +49,7 @@ def test_evaluate_reads_what_forward_reads():
         assert np.array_equal(forward[k], evaluated[k])
 
 
+@pytest.mark.slow  # compiles the kernels once more
 def test_single_precision_states_its_error():
     """Single precision: readings and gradients within 1e-5 of double ones (its rounding is 6e-8), dot product 1e-5."""
     double, inputs = make("ez", "layers")
