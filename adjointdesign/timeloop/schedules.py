@@ -13,6 +13,7 @@ from adjointdesign.errors import InputError
 NAMES = ("auto", "memory", "revolve", "disk")
 _UNITS = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12}
 _DISK_SNAPSHOTS = 100
+_DISK_UNITS = 8
 
 
 def parse_bytes(text: str | int | float) -> int:
@@ -111,8 +112,10 @@ def plan(steps: int, history_bytes: int, state_bytes: int, budget: int, name: st
                 "memory_budget", f"at least {state_bytes + 2 * history_bytes} bytes for schedule 'revolve'", budget,
                 "raise discretization.memory_budget or choose schedule 'disk'",
             )  # fmt: skip
-    length = max(1, min(steps, max(1, budget // max(history_bytes, 1) - 1), math.ceil(steps / _DISK_SNAPSHOTS)))
-    return Plan("disk", length, math.ceil(steps / length), _DISK_SNAPSHOTS)
+    # The longest blocks that fit need the fewest snapshots; a few units at least, or nothing would go to disk.
+    length = max(1, min(budget // max(history_bytes, 1) - 1, math.ceil(steps / _DISK_UNITS)))
+    units = math.ceil(steps / length)
+    return Plan("disk", length, units, max(1, min(units - 1, _DISK_SNAPSHOTS)))
 
 
 def extra_steps(units: int, snapshots: int) -> int:

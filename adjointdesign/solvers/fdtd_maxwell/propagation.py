@@ -137,8 +137,12 @@ class Propagation:
 
     # -- reverse ------------------------------------------------------------------------------------------------------
 
-    def set_cotangents(self, cotangents: dict, cotangent_tangents: dict | None = None) -> None:
-        """Choose what the next reverse sweep starts from: cotangents of the readings, and their tangents."""
+    def set_cotangents(self, cotangents: dict, cotangent_tangents: dict | None = None, amplitudes: bool = True) -> None:
+        """Choose what the next reverse sweep starts from: cotangents of the readings, and their tangents.
+
+        ``amplitudes`` says whether the gradient in the source amplitudes is wanted too.
+        """
+        self.amplitudes_wanted = amplitudes
         self.raw = self.doors.raw_cotangents(cotangents)
         self.raw_tangents = None
         if self.variation is not None:
@@ -192,7 +196,7 @@ class Propagation:
             store if store is not None else self._none, store is not None,
             source if source is not None else self._none, source is not None, dq, dp,
         )  # fmt: skip
-        if amplitudes:
+        if amplitudes and self.amplitudes_wanted:
             self.doors.amplitude_cotangents(gradient.amplitudes, ports, n0, n1)
 
 

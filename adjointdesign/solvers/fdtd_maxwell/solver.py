@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import math
 from contextlib import contextmanager
+from functools import lru_cache
 from numbers import Integral
 
 import numba
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from adjointdesign.errors import InputError
 from adjointdesign.solvers.fdtd_maxwell.medium import Box, Medium
@@ -22,6 +24,12 @@ from adjointdesign.timeloop.schedules import NAMES, Plan, parse_bytes, plan
 logger = logging.getLogger(__name__)
 _PRECISIONS = {"double": np.float64, "single": np.float32}
 _BLOCK = 64
+
+
+@lru_cache(maxsize=1)
+def _blas() -> ThreadpoolController:
+    """Handle on the BLAS libraries of this process; finding them takes milliseconds, so it is done once."""
+    return ThreadpoolController()
 
 
 class FdtdMaxwell(Solver):
@@ -129,7 +137,7 @@ class FdtdMaxwell(Solver):
         """Gradient with respect to every input for cotangents of the readings."""
         with self._threads():
             propagation, march = self._history(inputs)
-            propagation.set_cotangents(self._checked_cotangents(cotangents))
+            propagation.set_cotangents(self._checked_cotangents(cotangents), amplitudes="amplitudes" in inputs)
             try:
                 march.reverse()
             except BaseException:  # an interrupt as well: a schedule that stopped half way cannot be used again
@@ -143,7 +151,9 @@ class FdtdMaxwell(Solver):
             steps = self._run_steps(inputs)
             propagation, march = self._march(inputs, self._plan(steps, runs=2), self._variation(inputs, tangents))
             march.forward()
-            propagation.set_cotangents(*map(self._checked_cotangents, (cotangents, cotangent_tangents)))
+            propagation.set_cotangents(
+                *map(self._checked_cotangents, (cotangents, cotangent_tangents)), amplitudes="amplitudes" in inputs
+            )
             march.reverse()
         propagation.release()
         return self._gradients(inputs, propagation.second)
@@ -165,10 +175,15 @@ class FdtdMaxwell(Solver):
 
     @contextmanager
     def _threads(self):
+        """Threads of the sweeps as asked for; none but one for NumPy's products, which are small and between the sweeps.
+
+        (Left alone, the BLAS threads spin against the sweeps': a gradient then cost three times as much, measured.)
+        """
         before = numba.get_num_threads()
         numba.set_num_threads(min(self.threads or numba.config.NUMBA_NUM_THREADS, numba.config.NUMBA_NUM_THREADS))
         try:
-            yield
+            with _blas().limit(limits=1, user_api="blas"):
+                yield
         finally:
             numba.set_num_threads(before)
 
