@@ -63,7 +63,9 @@ def _curve(axes, run: RunFolder, evaluations, values, color) -> None:
     best = values[best_so_far(run)]
     met = run.trace.violation <= FEASIBLE
     axes.plot(evaluations[met], values[met], "o", color=color, alpha=0.5, markersize=2.8, markeredgewidth=0)
-    axes.plot(evaluations[~met], values[~met], "o", color=color, markerfacecolor="white", markersize=2.8, markeredgewidth=0.7)
+    axes.plot(
+        evaluations[~met], values[~met], "o", color=color, markerfacecolor="white", markersize=2.8, markeredgewidth=0.7
+    )
     for stage in np.unique(run.trace.stage):
         own = run.trace.stage == stage
         axes.step(evaluations[own], best[own], where="post", color=color)
@@ -100,8 +102,19 @@ def _legend(figure, run: RunFolder, readings) -> None:
         handles.append(Line2D([], [], color=colors[goal.reading], marker=MARKERS[goal.sense], label=label))
     handles.append(Line2D([], [], color=QUIET, label="best of the stage so far"))
     if np.any(run.trace.violation > FEASIBLE):
-        handles.append(Line2D([], [], label="a constraint is not met yet", markerfacecolor="white", markersize=3.5, **style))
-    handles.append(Line2D([], [], label="the design" if run.design else "the best of the last stage", markeredgecolor=INK, markersize=6, **style))
+        handles.append(
+            Line2D([], [], label="a constraint is not met yet", markerfacecolor="white", markersize=3.5, **style)
+        )
+    handles.append(
+        Line2D(
+            [],
+            [],
+            label="the design" if run.design else "the best of the last stage",
+            markeredgecolor=INK,
+            markersize=6,
+            **style,
+        )
+    )
     legend_below(figure, handles)
 
 

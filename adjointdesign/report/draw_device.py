@@ -120,4 +120,6 @@ def _features(axes, design: Design) -> None:
         x = left + place * (right - left)
         axes.add_patch(Circle((x, 0.0), diameter / 2, facecolor=SOLID if name == "solid" else "white", edgecolor=SOLID))
         label = f"{name} {nanometres(diameter / UM)}"
-        axes.annotate(label, (x + diameter / 2, 0.0), (5, 0), textcoords="offset points", ha="left", va="center", fontsize=8)
+        axes.annotate(
+            label, (x + diameter / 2, 0.0), (5, 0), textcoords="offset points", ha="left", va="center", fontsize=8
+        )

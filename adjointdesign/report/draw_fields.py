@@ -37,7 +37,13 @@ def fields(run: RunFolder) -> bytes | None:
             axes.axis("off")
         for number, axes in enumerate(grid.flat[:count]):
             image = axes.imshow(
-                magnitude[number].T, origin="lower", extent=extent, cmap="magma", vmin=0, vmax=1, interpolation="bilinear"
+                magnitude[number].T,
+                origin="lower",
+                extent=extent,
+                cmap="magma",
+                vmin=0,
+                vmax=1,
+                interpolation="bilinear",
             )
             _outline(axes, data)
             axes.set(xlim=extent[:2], ylim=extent[2:], aspect="equal")

@@ -65,5 +65,12 @@ def _panel(axes, steps, remainders, order, slope: int, marker: str, label: str, 
     words = f"line: slope {slope}" + (f"\nfound: {order:.3f}" if isinstance(order, (int, float)) else "")
     # At the lower end the lines are far apart.
     axes.annotate(
-        words, (line[-1], values[-1]), (7, -3), textcoords="offset points", ha="left", va="top", fontsize=7.5, color=color
+        words,
+        (line[-1], values[-1]),
+        (7, -3),
+        textcoords="offset points",
+        ha="left",
+        va="top",
+        fontsize=7.5,
+        color=color,
     )

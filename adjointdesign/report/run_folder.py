@@ -117,7 +117,9 @@ class RunFolder:
         self.folder = Path(folder)
         if not (self.folder / "config.toml").is_file():
             got = f"{folder} without it" if self.folder.is_dir() else f"{folder}, which is no folder"
-            raise InputError("DIR", "the folder of a run, with its config.toml", got, "give the folder that `run` wrote")
+            raise InputError(
+                "DIR", "the folder of a run, with its config.toml", got, "give the folder that `run` wrote"
+            )
 
     @cached_property
     def configuration(self) -> dict[str, Any]:
@@ -207,7 +209,9 @@ class RunFolder:
                 targets = groups["targets"].attrs.get("json") if "targets" in groups else file.attrs.get("targets")
                 attributes["targets"] = _text(targets) if targets is not None else "[]"
                 return Design(
-                    {name: item[()] for name, item in file.items() if isinstance(item, h5py.Dataset)}, fields, attributes,
+                    {name: item[()] for name, item in file.items() if isinstance(item, h5py.Dataset)},
+                    fields,
+                    attributes,
                     {k: float(v) for k, v in groups["length_scale"].attrs.items()} if "length_scale" in groups else {},
                     *(_results(groups.get(name)) for name in ("results", "results_gds", "spectrum")),
                 )  # fmt: skip

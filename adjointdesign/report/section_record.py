@@ -28,19 +28,27 @@ def reproduce(run: RunFolder) -> Markup:
     name = shlex.quote(run.name)
     commands = ["# the same design once more", f"adjointdesign run {name} --config config.toml --out again"]
     if (run.folder / "design.gds").is_file():
-        commands += ["# simulate the device in design.gds, or one that was changed",
-                     f"adjointdesign evaluate {name} --config config.toml --design design.gds"]  # fmt: skip
-    commands += ["# verify the gradient", f"adjointdesign check {name} --config config.toml",
-                 "# draw the figures and this page", "adjointdesign report ."]  # fmt: skip
+        commands += [
+            "# simulate the device in design.gds, or one that was changed",
+            f"adjointdesign evaluate {name} --config config.toml --design design.gds",
+        ]
+    commands += [
+        "# verify the gradient",
+        f"adjointdesign check {name} --config config.toml",
+        "# draw the figures and this page",
+        "adjointdesign report .",
+    ]
     started = _command(run.provenance or {})
-    return join([
-        tag("h2", "To do it again"),
-        tag("p", "In the folder of this page:"),
-        tag("pre", "\n".join(commands)),
-        tag("p", "The run was started with ", tag("code", started), ".") if started else "",
-        tag("h3", "Files"),
-        table(["file", number("size"), "what it is"], _files(run.folder)),
-    ])  # fmt: skip
+    return join(
+        [
+            tag("h2", "To do it again"),
+            tag("p", "In the folder of this page:"),
+            tag("pre", "\n".join(commands)),
+            tag("p", "The run was started with ", tag("code", started), ".") if started else "",
+            tag("h3", "Files"),
+            table(["file", number("size"), "what it is"], _files(run.folder)),
+        ]
+    )
 
 
 def _command(provenance) -> str:
@@ -67,11 +75,13 @@ def settings(run: RunFolder) -> Markup:
     for name, section in run.configuration.items():
         if isinstance(section, Mapping):
             parts += [tag("h3", name), table((), _rows(section))]
-    return join([
-        tag("h2", "Settings"),
-        tag("p", "Everything that determines the run, in SI units."),
-        tag("details", tag("summary", "Show all settings"), *parts),
-    ])  # fmt: skip
+    return join(
+        [
+            tag("h2", "Settings"),
+            tag("p", "Everything that determines the run, in SI units."),
+            tag("details", tag("summary", "Show all settings"), *parts),
+        ]
+    )
 
 
 def _rows(section: Mapping):

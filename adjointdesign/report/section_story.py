@@ -19,17 +19,28 @@ def optimization(run: RunFolder, figures: Figures) -> Markup:
     if trace is None:
         return Markup("")
     count, stages = len(trace.objective), len(np.unique(trace.stage))
-    return join([
-        tag("h2", "How it was found"),
-        tag("p", f"{count} evaluations in {stages} stage{'s' * (stages != 1)}, each started from the best design of the one "
-            "before. An evaluation is a simulation with its exact gradient. The objective is to be minimized."),
-        _stage_table(run),
-        picture(figures.get("convergence"), "Objective, largest miss and readings over the evaluations",
-                "Every evaluation is a dot; trial steps of a line search may be worse than what came before."),
-        picture(figures.get("design_history"), "Densities of selected evaluations",
-                "The density as it was simulated, with the projection of its stage; below each, by how much the worst of "
-                "the targets was missed or met."),
-    ])  # fmt: skip
+    return join(
+        [
+            tag("h2", "How it was found"),
+            tag(
+                "p",
+                f"{count} evaluations in {stages} stage{'s' * (stages != 1)}, each started from the best design of the "
+                "one before. An evaluation is a simulation with its exact gradient. The objective is to be minimized.",
+            ),
+            _stage_table(run),
+            picture(
+                figures.get("convergence"),
+                "Objective, largest miss and readings over the evaluations",
+                "Every evaluation is a dot; trial steps of a line search may be worse than what came before.",
+            ),
+            picture(
+                figures.get("design_history"),
+                "Densities of selected evaluations",
+                "The density as it was simulated, with the projection of its stage; below each, by how much the worst "
+                "of the targets was missed or met.",
+            ),
+        ]
+    )
 
 
 def _stage_table(run: RunFolder) -> Markup:
@@ -43,12 +54,28 @@ def _stage_table(run: RunFolder) -> Markup:
         name, method = (known[stage].name, known[stage].method) if stage < len(known) else ("", "")
         miss = None if trace.worst_db is None else float(trace.worst_db[chosen])
         what = [name.replace("inf", "∞"), method] if known else []
-        rows.append([
-            f"{stage + 1}", *what, number(len(own)), number(decibels(trace.objective[chosen], 3)),
-            mark(None) if miss is None else mark(miss <= 0, f"met by {abs(miss):.2f} dB" if miss <= 0 else f"missed by {miss:.2f} dB"),
-            mark(bool(trace.violation[chosen] <= FEASIBLE)), duration(trace.elapsed[own[-1]] - begun),
-        ])  # fmt: skip
-    head = ["stage", *(["what", "method"] if known else []), number("evaluations"), number("best objective"), "targets", "constraints", "time"]
+        rows.append(
+            [
+                f"{stage + 1}",
+                *what,
+                number(len(own)),
+                number(decibels(trace.objective[chosen], 3)),
+                mark(None)
+                if miss is None
+                else mark(miss <= 0, f"met by {abs(miss):.2f} dB" if miss <= 0 else f"missed by {miss:.2f} dB"),
+                mark(bool(trace.violation[chosen] <= FEASIBLE)),
+                number(duration(trace.elapsed[own[-1]] - begun)),
+            ]
+        )
+    head = [
+        "stage",
+        *(["what", "method"] if known else []),
+        number("evaluations"),
+        number("best objective"),
+        "targets",
+        "constraints",
+        number("time"),
+    ]
     return table(head, rows)
 
 
@@ -61,35 +88,70 @@ def certificate(run: RunFolder, figures: Figures) -> Markup:
     limits = details.get("limits") or {}
     passed = bool(found.get("passed"))
     failures = [
-        tag("li", f"{f.get('what')}: expected {f.get('expected')}, got {f.get('got')}") for f in found.get("failures") or ()
+        tag("li", f"{f.get('what')}: expected {f.get('expected')}, got {f.get('got')}")
+        for f in found.get("failures") or ()
     ]
-    return join([
-        tag("h2", "The certificate of the gradient"),
-        tag("p", "A gradient with a wrong factor still goes downhill for a while, and a design found with it still looks like "
-            "one. So the derivatives of this problem were tested, in ", found.get("precision", "double"), " precision: ",
-            mark(passed, "all tests passed" if passed else "a test failed"), "."),
-        tag("ul", *failures) if failures else "",
-        table(["test", "what it shows", number("found"), number("required"), ""], _lines(found, details, limits)),
-        picture(figures.get("gradient_check"), "Taylor remainders over the step on logarithmic axes",
-                "The remainder must fall with the square of the step when the gradient is right, and with its cube when the "
-                "Hessian is right too, until rounding takes over."),
-    ])  # fmt: skip
+    return join(
+        [
+            tag("h2", "The certificate of the gradient"),
+            tag(
+                "p",
+                "A gradient with a wrong factor still goes downhill for a while, and a design found with it still looks "
+                "like one. So the derivatives of this problem were tested, in ",
+                found.get("precision", "double"),
+                " precision: ",
+                mark(passed, "all tests passed" if passed else "a test failed"),
+                ".",
+            ),
+            tag("ul", *failures) if failures else "",
+            table(["test", "what it shows", number("found"), number("required"), ""], _lines(found, details, limits)),
+            picture(
+                figures.get("gradient_check"),
+                "Taylor remainders over the step on logarithmic axes",
+                "The remainder must fall with the square of the step when the gradient is right, and with its cube when "
+                "the Hessian is right too, until rounding takes over.",
+            ),
+        ]
+    )
 
 
 def _lines(found, details, limits):
-    yield _line("Taylor, gradient", "order in which the remainder after the linear term falls", found.get("taylor_order"),
-                limits.get("taylor_order"), least=True)  # fmt: skip
-    yield _line("Taylor, Hessian", "the same after the quadratic term", found.get("hessian_taylor_order"),
-                limits.get("hessian_taylor_order"), least=True)  # fmt: skip
+    yield _line(
+        "Taylor, gradient",
+        "order in which the remainder after the linear term falls",
+        found.get("taylor_order"),
+        limits.get("taylor_order"),
+        least=True,
+    )
+    yield _line(
+        "Taylor, Hessian",
+        "the same after the quadratic term",
+        found.get("hessian_taylor_order"),
+        limits.get("hessian_taylor_order"),
+        least=True,
+    )
     for name, test in (details.get("constraints") or {}).items():
-        yield _line(f"Taylor, {name}", "gradient of the constraint", test.get("order"), limits.get("taylor_order"), least=True)
-    yield _line("Dot product", "tangent against adjoint, relative residual", found.get("dot_product_residual"),
-                limits.get("dot_product"), least=False)  # fmt: skip
+        yield _line(
+            f"Taylor, {name}", "gradient of the constraint", test.get("order"), limits.get("taylor_order"), least=True
+        )
+    yield _line(
+        "Dot product",
+        "tangent against adjoint, relative residual",
+        found.get("dot_product_residual"),
+        limits.get("dot_product"),
+        least=False,
+    )
     for name, test in (details.get("schedules") or {}).items():
         if not isinstance(test, Mapping):
             continue
         if "skipped" in test:
-            yield [f"Schedule {name}", "gradient under another checkpoint schedule", number("not run"), "", mark(None, test["skipped"])]
+            yield [
+                f"Schedule {name}",
+                "gradient under another checkpoint schedule",
+                number("not run"),
+                "",
+                mark(None, test["skipped"]),
+            ]
         for key, words, limit in (
             ("relative_difference", "same gradient as under the first schedule", "schedules"),
             ("other_control_difference", "re-evaluated recording against a fresh one", "other_control"),

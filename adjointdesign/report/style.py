@@ -17,7 +17,7 @@ _RC = {
     "font.family": "DejaVu Sans", "font.size": 8.5, "axes.titlesize": 9, "axes.labelsize": 8.5, "text.color": INK,
     "axes.labelcolor": INK, "axes.edgecolor": "#9aa5b1", "axes.linewidth": 0.7, "axes.spines.top": False,
     "axes.spines.right": False, "xtick.color": INK, "ytick.color": INK, "xtick.labelsize": 8, "ytick.labelsize": 8,
-    "xtick.major.width": 0.7, "ytick.major.width": 0.7, "axes.grid": False, "grid.color": "#dde3ea", "grid.linewidth": 0.6,
+    "xtick.major.width": 0.7, "ytick.major.width": 0.7, "grid.color": "#dde3ea", "grid.linewidth": 0.6,
     "legend.frameon": False, "legend.fontsize": 8, "lines.linewidth": 1.6, "lines.markersize": 4.5,
     "figure.facecolor": "white", "savefig.facecolor": "white", "mathtext.fontset": "dejavusans",
 }  # fmt: skip

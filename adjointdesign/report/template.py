@@ -21,8 +21,10 @@ p.lead { font-size: 1.1rem; }
 a { color: var(--accent); }
 code, pre, .n { font-variant-numeric: tabular-nums; }
 code, pre { font-family: ui-monospace, "DejaVu Sans Mono", "Liberation Mono", monospace; font-size: .88em; }
-pre { padding: .8rem 1rem; overflow-x: auto; background: var(--tint); border: 1px solid var(--line); border-radius: 6px; }
-.verdicts { display: grid; grid-template-columns: repeat(auto-fill, minmax(12.5rem, 1fr)); gap: .8rem; margin: 1.4rem 0; }
+pre { padding: .8rem 1rem; overflow-x: auto; background: var(--tint); border: 1px solid var(--line);
+  border-radius: 6px; }
+.verdicts { display: grid; grid-template-columns: repeat(auto-fill, minmax(12.5rem, 1fr));
+  gap: .8rem; margin: 1.4rem 0; }
 .verdict { padding: .8rem 1rem; border: 1px solid var(--line); border-left: 5px solid var(--quiet); border-radius: 6px;
   background: var(--tint); }
 .verdict b { display: block; font-size: 1.1rem; line-height: 1.35; }
@@ -48,9 +50,13 @@ thead th { white-space: nowrap; }
 th.n, td.n { text-align: right; white-space: nowrap; padding-left: .5rem; }
 th[scope=row] { white-space: nowrap; padding-right: 1.2rem; } sub, sup { line-height: 0; }
 details { margin: .6rem 0; } summary { cursor: pointer; color: var(--accent); }
-footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--line); color: var(--quiet); font-size: .85rem; }
+footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--line); color: var(--quiet);
+  font-size: .85rem; }
 @media print { :root { --ink: #000; --quiet: #444; --paper: #fff; --tint: #fff; --line: #bbb; --good: #0b6e4f;
-  --bad: #b3261e; --good-tint: #fff; --bad-tint: #fff; --accent: #000; } body { padding: 0; max-width: none; font-size: 10.5pt; }
+  --bad: #b3261e; --good-tint: #fff; --bad-tint: #fff; --accent: #000; }
+  body { padding: 0; max-width: none; font-size: 10pt; }
+  table { font-size: 8pt; } td, th { padding-right: .4rem; } .verdicts { grid-template-columns: repeat(4, 1fr); }
+  h2 { margin-top: 1.6rem; } figure.card { border: 0; padding: 0; }
   figure, tr, .verdict, pre { break-inside: avoid; } h2, h3 { break-after: avoid; } .scroll { overflow: visible; } }
 """
 

@@ -71,7 +71,11 @@ def write_history(folder, evaluations=12):
         for i in range(evaluations):
             stage = int(i >= evaluations // 2)
             worst = 8.0 / (1 + i) - 1.0
-            x = level_set().ravel() if i == evaluations - 1 else np.clip(level_set().ravel() + rng.normal(size=n) / (i + 1), 0, 1)
+            x = (
+                level_set().ravel()
+                if i == evaluations - 1
+                else np.clip(level_set().ravel() + rng.normal(size=n) / (i + 1), 0, 1)
+            )
             violated = 0.1 if stage and i < evaluations // 2 + 2 else -0.1
             readings = {"S11": np.full(4, -20 - worst), "S21": np.full(4, -3 - worst), "S31": np.full(4, -3 - worst)}
             history.append(
@@ -90,13 +94,18 @@ def write_design(folder, missed=False):
     filtered = level_set()
     x, y = (o + (np.arange(n) + 0.5) * PIXEL for o, n in zip(ORIGIN, SHAPE))
     with h5py.File(folder / "design.h5", "w") as file:
-        file.attrs.update(problem="demultiplexer", pixel=PIXEL, origin_x=ORIGIN[0], origin_y=ORIGIN[1], status="converged")
+        file.attrs.update(
+            problem="demultiplexer", pixel=PIXEL, origin_x=ORIGIN[0], origin_y=ORIGIN[1], status="converged"
+        )
         file["parameters"] = file["filtered"] = filtered
         file["density"] = file["binary"] = (filtered > 0.5).astype(float)
         file["surroundings"] = np.pad(np.zeros(SHAPE), 10)
         for name, spacing, scale in (("results", 20e-9, 1.0), ("results_gds", 10e-9, 9.0 if missed else 1.1)):
             group = file.create_group(name)
-            group["wavelengths"], group["s_parameters"] = WAVELENGTHS, s_matrix(WAVELENGTHS, scale if not missed else 1.0)
+            group["wavelengths"], group["s_parameters"] = (
+                WAVELENGTHS,
+                s_matrix(WAVELENGTHS, scale if not missed else 1.0),
+            )
             group.attrs.update(spacing=spacing)
             if missed and name == "results_gds":
                 group["s_parameters"][...] = 0.1
@@ -130,7 +139,12 @@ def write_certificate(folder, passed=True):
 
 def write_provenance(folder):
     """Versions and machine."""
-    found = {"command": "/a/private/place/bin/adjointdesign run x", "seed": 3, "versions": {"numpy": "2.4"}, "git_commit": None}
+    found = {
+        "command": "/a/private/place/bin/adjointdesign run x",
+        "seed": 3,
+        "versions": {"numpy": "2.4"},
+        "git_commit": None,
+    }
     (folder / "provenance.json").write_text(json.dumps(found))
 
 

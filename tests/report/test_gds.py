@@ -64,7 +64,7 @@ def test_solid_at_the_border_meets_the_guide(tmp_path):
     write_gds(tmp_path / "d.gds", strip, PIXEL, ORIGIN, guides, guide_length=1e-6)
     cell = gdstk.read_gds(tmp_path / "d.gds").cells[0]
     merged = gdstk.boolean(cell.polygons, [], "or", 1e-4)
-    (low, high), = [p.bounding_box() for p in merged]
+    ((low, high),) = [p.bounding_box() for p in merged]
     assert len(merged) == 1 and merged[0].area() == pytest.approx(2.6 * 0.2, rel=1e-9)
     assert (low, high) == (pytest.approx((-1.3, -0.1)), pytest.approx((1.3, 0.1)))
     assert sum(p.area() for p in cell.polygons) == pytest.approx(merged[0].area(), rel=1e-9)

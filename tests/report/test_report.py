@@ -1,4 +1,4 @@
-"""The report, read back as a browser would: what it says, what it loads, and what it does with less than a whole run."""
+"""The report, read back as a browser would: what it says, what it loads, and what it makes of less than a whole run."""
 
 import re
 import shutil
@@ -130,7 +130,9 @@ def test_the_best_design_of_a_stage_is_a_feasible_one(complete):
     assert final_index(run) == 11  # the design's own parameters, whatever came out best
 
 
-@pytest.mark.parametrize("parts", [(), ("history",), ("history", "design")], ids=["nothing", "history", "no-certificate"])
+@pytest.mark.parametrize(
+    "parts", [(), ("history",), ("history", "design")], ids=["nothing", "history", "no-certificate"]
+)
 def test_an_interrupted_run_has_a_report_too(tmp_path, parts):
     """It says what is missing and how to go on."""
     folder = tmp_path / "stopped"

@@ -42,8 +42,8 @@ def read_design(
     Raises
     ------
     InputError
-        When the file is missing or unreadable, of unknown ending, of the wrong shape, or holds values that are not finite
-        or not between 0 and 1.
+        When the file is missing or unreadable, of unknown ending, of the wrong shape, or holds values that are not
+        finite or not between 0 and 1.
     """
     path = Path(path)
     what = f"design file {path}"

@@ -44,14 +44,14 @@ def write_gds(
     path : path-like
         File to write; an existing one is replaced.
     filtered : ndarray, shape (nx, ny)
-        Level set at the pixel centers; the device is where it is above ``level``. Towards the border of the design region
-        it is continued linearly, and the polygons are closed there, so that solid at the border meets a guide.
+        Level set at the pixel centers; the device is where it is above ``level``. Towards the border of the design
+        region it is continued linearly, and the polygons are closed there, so that solid at the border meets a guide.
     pixel : float
         Pixel size, m.
     origin : tuple of float
         Lower corner of pixel (0, 0), m.
     guides : sequence of ((x0, x1), (y0, y1))
-        Rectangles outside the design region, m; an infinite end is cut ``guide_length`` (m) away from the design region.
+        Rectangles outside the design region, m; an infinite end is cut ``guide_length`` (m) away from that region.
     layer : int
         GDSII layer; the design has datatype 0, the guides 1.
     level : float
@@ -68,7 +68,9 @@ def write_gds(
 
     filtered = np.asarray(filtered, dtype=float)
     if filtered.ndim != 2 or min(filtered.shape) < 2 or not np.all(np.isfinite(filtered)):
-        got = f"shape {filtered.shape}" if filtered.ndim != 2 or min(filtered.shape) < 2 else "values that are not finite"
+        got = (
+            f"shape {filtered.shape}" if filtered.ndim != 2 or min(filtered.shape) < 2 else "values that are not finite"
+        )
         raise InputError("filtered", "a finite level set of at least 2 x 2 pixels", got, "give the filtered density")
     upper = tuple(o + n * pixel for o, n in zip(origin, filtered.shape))
     cell = gdstk.Cell("DEVICE")

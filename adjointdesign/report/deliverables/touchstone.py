@@ -20,9 +20,9 @@ def write_touchstone(
 ) -> Path:
     """Write S-parameters as a Touchstone 1 file ``<path_stem>.sNp``, real and imaginary parts in full precision.
 
-    Touchstone means ``exp(+j w t)``; here all phasors have ``exp(-i w t)``. The values are therefore conjugated on the way
-    out, so that a longer line has a phase that falls with frequency, as circuit tools expect. Modes carry unit power and
-    have no impedance; the format asks for one, and the line of options says the customary 50 ohm.
+    Touchstone means ``exp(+j w t)``; here all phasors have ``exp(-i w t)``. The values are therefore conjugated on the
+    way out, so that a longer line has a phase that falls with frequency, as circuit tools expect. Modes carry unit power
+    and have no impedance; the format asks for one, and the line of options says the customary 50 ohm.
 
     Parameters
     ----------
@@ -50,7 +50,12 @@ def write_touchstone(
     import skrf
 
     frequencies, s = np.asarray(frequencies, dtype=float), np.asarray(s_parameters, dtype=complex)
-    if frequencies.ndim != 1 or frequencies.size == 0 or s.ndim != 3 or s.shape != (frequencies.size, *s.shape[1:2] * 2):
+    if (
+        frequencies.ndim != 1
+        or frequencies.size == 0
+        or s.ndim != 3
+        or s.shape != (frequencies.size, *s.shape[1:2] * 2)
+    ):
         got = f"shapes {frequencies.shape} and {s.shape}"
         raise InputError("s_parameters", "shape (n, N, N) for frequencies of shape (n,)", got, "give the whole matrix")
     if not np.all(np.isfinite(s)) or not np.all(np.isfinite(frequencies)):
