@@ -153,8 +153,8 @@ def device(run: RunFolder, figures: Figures) -> Markup:
                 "p",
                 "The outline is the contour of the filtered density at one half. ",
                 tag("code", "design.gds"),
-                " holds the same contour as polygons, in the same coordinates: the design on layer 1, datatype 0, and 1 µm "
-                "of each guide on layer 1, datatype 1.",
+                " holds the same contour as polygons, in the same coordinates: the design on layer 1, datatype 0, "
+                "and 1 µm of each guide on layer 1, datatype 1.",
             ),
         ]
     )
@@ -195,9 +195,9 @@ def s_parameters(run: RunFolder, figures: Figures) -> Markup:
             tag("h2", "S-parameters against their targets"),
             tag(
                 "p",
-                "The design is judged twice: with the density that was optimized, on the grid of the optimization, and as the "
-                "polygons of its own GDSII file on a grid twice as fine. The second simulation is what a fabricated device would "
-                "be held against. Values are magnitudes in dB; ",
+                "The design is judged twice: with the density that was optimized, on the grid of the optimization, "
+                "and as the polygons of its own GDSII file on a grid twice as fine. The second simulation is what a "
+                "fabricated device would be held against. Values are magnitudes in dB; ",
                 tag("span", "grey", class_="quiet"),
                 " ones carry no target.",
             ),

@@ -36,8 +36,8 @@ def optimization(run: RunFolder, figures: Figures) -> Markup:
             picture(
                 figures.get("design_history"),
                 "Densities of selected evaluations",
-                "The density as it was simulated, with the projection of its stage; below each, by how much the worst "
-                "of the targets was missed or met.",
+                "The density as it was simulated, with the projection of its stage; below each, by how much the "
+                "worst of the targets was missed or met.",
             ),
         ]
     )
@@ -96,8 +96,8 @@ def certificate(run: RunFolder, figures: Figures) -> Markup:
             tag("h2", "The certificate of the gradient"),
             tag(
                 "p",
-                "A gradient with a wrong factor still goes downhill for a while, and a design found with it still looks "
-                "like one. So the derivatives of this problem were tested, in ",
+                "A gradient with a wrong factor still goes downhill for a while, and a design found with it still "
+                "looks like one. So the derivatives of this problem were tested, in ",
                 found.get("precision", "double"),
                 " precision: ",
                 mark(passed, "all tests passed" if passed else "a test failed"),
@@ -108,8 +108,8 @@ def certificate(run: RunFolder, figures: Figures) -> Markup:
             picture(
                 figures.get("gradient_check"),
                 "Taylor remainders over the step on logarithmic axes",
-                "The remainder must fall with the square of the step when the gradient is right, and with its cube when "
-                "the Hessian is right too, until rounding takes over.",
+                "The remainder must fall with the square of the step when the gradient is right, and with its cube "
+                "when the Hessian is right too, until rounding takes over.",
             ),
         ]
     )

@@ -21,8 +21,8 @@ def write_touchstone(
     """Write S-parameters as a Touchstone 1 file ``<path_stem>.sNp``, real and imaginary parts in full precision.
 
     Touchstone means ``exp(+j w t)``; here all phasors have ``exp(-i w t)``. The values are therefore conjugated on the
-    way out, so that a longer line has a phase that falls with frequency, as circuit tools expect. Modes carry unit power
-    and have no impedance; the format asks for one, and the line of options says the customary 50 ohm.
+    way out, so that a longer line has a phase that falls with frequency, as circuit tools expect. Modes carry unit
+    power and have no impedance; the format asks for one, and the line of options says the customary 50 ohm.
 
     Parameters
     ----------
