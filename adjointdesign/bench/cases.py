@@ -1,0 +1,108 @@
+"""The runs that the FDTD benchmark measures: a dielectric block in an absorbing box, with one running Fourier transform."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from adjointdesign.constants import C0
+from adjointdesign.grid.yee import YeeGrid
+from adjointdesign.monitors.fields import FieldMonitor
+from adjointdesign.solvers.fdtd_maxwell import Box, Cpml, FdtdMaxwell, Medium, Steps
+from adjointdesign.sources.currents import point_dipole
+from adjointdesign.sources.waveforms import GaussianPulse
+
+_SPACING = 20e-9
+_FREQUENCY = C0 / 1.55e-6
+_STORED_BUDGET = 2**40  # never the limit: the schedule "memory" keeps the whole history
+
+
+@dataclass(frozen=True)
+class Case:
+    """One run: a box with absorbing layers on all faces, ``cells`` along each axis.
+
+    Parameters
+    ----------
+    name : str
+        What tables call it.
+    cells : tuple of int
+        Cells along each axis, two (Ez polarization) or three.
+    precision : {"single", "double"}
+        Precision of the fields.
+    threads, steps, layer : int
+        Number of threads, of time steps, and cells of absorbing layer on each face.
+    design : int
+        Side of the design box, cells.
+    snapshots : int
+        Where positive, the gradient is measured under revolve with so many snapshots; where zero, with stored history.
+    gradient : bool
+        Whether a gradient is measured.
+    """
+
+    name: str
+    cells: tuple[int, ...]
+    precision: str
+    threads: int
+    steps: int
+    design: int
+    layer: int = 10
+    snapshots: int = 0
+    gradient: bool = False
+
+    @cached_property
+    def solver(self) -> FdtdMaxwell:
+        """The solver of this case."""
+        axes = range(len(self.cells))
+        grid = YeeGrid(self.cells, (_SPACING,) * len(axes), (0.0,) * len(axes), "3d" if len(axes) == 3 else "ez")
+        extent = np.array(grid.extent)
+
+        def block(*position):
+            inside = True
+            for x, length in zip(position, extent):
+                inside = inside & (np.abs(x - length / 2) < length / 6)
+            return np.where(inside, 12.25, 1.0)
+
+        half = self.design * _SPACING / 2
+        dipole = point_dipole("dipole", tuple(0.3 * extent), "ez", GaussianPulse(_FREQUENCY, _FREQUENCY / 4))
+        normal = extent * np.where(np.arange(len(axes)) == 0, 0.0, 0.7)
+        plane = FieldMonitor(
+            "plane", (0.7 * extent[0], *(extent[1:] / 2)), tuple(normal), ("ey", "ez", "hy", "hz") if len(axes) == 3
+            else ("ez", "hy"), np.array([_FREQUENCY]),
+        )  # fmt: skip
+        arguments = dict(
+            boundaries=[Cpml(self.layer)] * len(axes), run_length=Steps(self.steps), precision=self.precision,
+            box=Box.covering(grid, extent / 2 - half, extent / 2 + half), threads=self.threads, courant=0.9,
+        )  # fmt: skip
+        parts = Medium.from_function(grid, block), [dipole], [plane]
+        stored = FdtdMaxwell(*parts, schedule="memory", memory_budget=_STORED_BUDGET, **arguments)
+        if not self.snapshots:
+            return stored
+        units = self.steps // (4 * self.snapshots)
+        budget = self.snapshots * self.state_bytes(stored) + (max(units, 1) + 1) * stored.program.pool.bytes_per_step
+        return FdtdMaxwell(*parts, schedule="revolve", memory_budget=budget, **arguments)
+
+    @cached_property
+    def inputs(self) -> dict[str, np.ndarray]:
+        """The background's own permittivity in the design box, so that the medium is the same as without it."""
+        program = self.solver.program
+        return {
+            f"permittivity_{c[1]}": program.medium.permittivity[c][program.box.slices[c]] for c in program.grid.electric
+        }
+
+    @staticmethod
+    def state_bytes(solver: FdtdMaxwell) -> int:
+        """Size of the fields and the absorber's memory."""
+        return solver.program.zero_state().nbytes
+
+    def expected_bytes(self) -> int:
+        """Fields and coefficients of the forward and adjoint sweeps, history or budget, and the gradient's sums."""
+        program = self.solver.program
+        fields = (2 if self.gradient else 1) * self.state_bytes(self.solver)
+        coefficients = program.coefficients({}, {})
+        arrays = sum(a.nbytes for a in (*coefficients.ca, *coefficients.cb))
+        if not self.gradient:
+            return fields + arrays
+        kept = self.solver.memory_budget if self.snapshots else self.steps * program.pool.bytes_per_step
+        return fields + arrays + kept + 8 * sum(int(np.prod(s)) for s in program.pool.shapes)
