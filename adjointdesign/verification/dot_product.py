@@ -15,6 +15,9 @@ from adjointdesign.verification.taylor import TaylorResult, taylor_along
 WEAK = 1e-3
 """Pairings below this part of the strongest are measured against that part: they may be zero up to rounding."""
 
+CANCELLED = 0.1
+"""Part of the natural size of a sum of random terms below which it counts as cancelled."""
+
 RESIDUAL_TOLERANCE = 1e-12
 """Largest relative residual of a solver in double precision that passes `check_solver`."""
 
@@ -44,18 +47,26 @@ def _random_like(value: np.ndarray, rng: np.random.Generator, inverse: bool = Fa
     return np.asarray(noise * (1.0 / size if inverse else size), dtype=value.dtype)
 
 
-def _pair(a, b) -> float:
-    """``Re sum(conj(a) b)``; an absent side is zero."""
-    return 0.0 if a is None or b is None else float(np.vdot(a, b).real)
+def _pair(a, b) -> tuple[float, float]:
+    """``Re sum(conj(a) b)``, and the least size it is measured against; an absent side is zero.
+
+    The terms of random vectors have random signs, and their sum by nature the size of the root of their squared sum. A sum
+    that happens to cancel to less than `CANCELLED` of that is not measured against the little that is left of it.
+    """
+    if a is None or b is None:
+        return 0.0, 0.0
+    terms = (np.conj(a) * b).real
+    return float(np.sum(terms)), CANCELLED * float(np.linalg.norm(terms))
 
 
-def _pairs(a: dict, b: dict) -> float:
-    return sum(_pair(a.get(name), b.get(name)) for name in set(a) & set(b))
+def _pairs(a: dict, b: dict) -> tuple[float, float]:
+    pairs = [_pair(a.get(name), b.get(name)) for name in set(a) & set(b)]
+    return sum(value for value, _ in pairs), float(np.linalg.norm([size for _, size in pairs]))
 
 
-def _difference(left: float, right: float, floor: float = 0.0) -> float:
-    scale = max(abs(left), abs(right), floor)
-    return abs(left - right) / scale if scale > 0 else 0.0
+def _difference(left: tuple[float, float], right: tuple[float, float], floor: float = 0.0) -> float:
+    scale = max(*map(abs, (*left, *right)), floor)
+    return abs(left[0] - right[0]) / scale if scale > 0 else 0.0
 
 
 def _outputs(solver: Solver, inputs) -> dict[str, np.ndarray]:
@@ -82,7 +93,8 @@ def dot_product_test(solver: Solver, inputs: dict, rng: np.random.Generator, wrt
     Returns
     -------
     float
-        The residual, relative to the larger side; below `WEAK` of the strongest pairing, relative to that.
+        The residual, relative to the larger side (to `CANCELLED` of its natural size where it cancels);
+        below `WEAK` of the strongest pairing, relative to that.
 
     Raises
     ------
@@ -101,7 +113,7 @@ def dot_product_test(solver: Solver, inputs: dict, rng: np.random.Generator, wrt
         for n in names
         for k in outputs
     ]
-    floor = WEAK * max(abs(side) for pair in sides for side in pair)
+    floor = WEAK * max(abs(value) for pair in sides for value, _ in pair)
     return max(_difference(left, right, floor) for left, right in sides)
 
 
@@ -199,18 +211,19 @@ def check_solver(
     check["purity_residual"] = _difference(_pairs(direction, before), _pairs(direction, after))
 
     def scalar(h):
-        return _pairs(cotangents, _outputs(solver, at(h)))
+        return _pairs(cotangents, _outputs(solver, at(h)))[0]
 
-    slope = _pairs(direction, before)
+    slope = _pairs(direction, before)[0]
     check["adjoint_taylor"] = taylor_along(scalar, slope, largest_step=largest_step)
     if second_order:
         curved = solver.second_adjoint(inputs, direction, cotangents, {})
-        check["hessian_taylor"] = taylor_along(scalar, slope, _pairs(direction, curved), largest_step=largest_step)
+        check["hessian_taylor"] = taylor_along(scalar, slope, _pairs(direction, curved)[0], largest_step=largest_step)
         check["symmetry_residual"] = second_order_symmetry(solver, inputs, rng, names)
         moving = {k: _random_like(v, rng, inverse=True) for k, v in outputs.items()}
         probe = {n: _random_like(inputs[n], rng) for n in names}
         whole = _pairs(probe, solver.second_adjoint(inputs, direction, cotangents, moving))
-        parts = _pairs(probe, curved) + _pairs(probe, solver.adjoint(inputs, moving))
+        first, second = _pairs(probe, curved), _pairs(probe, solver.adjoint(inputs, moving))
+        parts = first[0] + second[0], max(first[1], second[1])
         check["cotangent_tangent_residual"] = _difference(whole, parts)
     check["passed"] = all(
         value.passed if isinstance(value, TaylorResult) else value <= RESIDUAL_TOLERANCE for value in check.values()
