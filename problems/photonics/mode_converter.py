@@ -29,7 +29,18 @@ class ModeConverter(PhotonicDevice):
     Specification: ClassVar = ConverterSpecification
     Optimization: ClassVar = DeviceOptimization
     Discretization: ClassVar = DeviceDiscretization
-    presets: ClassVar = {"coarse": {"discretization": {"spacing": 40e-9, "run_time": 150e-15}}}
+    presets: ClassVar = {
+        "coarse": {
+            "discretization": {"spacing": 40e-9, "run_time": 150e-15},
+            "optimization": {
+                "stages": [
+                    {"steepness": 8, "evaluations": 12},
+                    {"steepness": 32, "evaluations": 8},
+                    {"steepness": float("inf"), "evaluations": 8},
+                ]
+            },
+        }
+    }
 
     def ports(self):
         """West with mode 0 and east with mode 1."""

@@ -30,7 +30,18 @@ class WaveguideBend(PhotonicDevice):
     Optimization: ClassVar = DeviceOptimization
     Discretization: ClassVar = DeviceDiscretization
     symmetries: ClassVar = ("diagonal",)
-    presets: ClassVar = {"coarse": {"discretization": {"spacing": 40e-9, "run_time": 150e-15}}}
+    presets: ClassVar = {
+        "coarse": {
+            "discretization": {"spacing": 40e-9, "run_time": 150e-15},
+            "optimization": {
+                "stages": [
+                    {"steepness": 8, "evaluations": 12},
+                    {"steepness": 32, "evaluations": 8},
+                    {"steepness": float("inf"), "evaluations": 8},
+                ]
+            },
+        }
+    }
 
     def ports(self):
         """West and south."""
