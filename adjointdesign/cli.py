@@ -174,9 +174,15 @@ def bench_fdtd(as_json: Json = False,
 @app.command()
 def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run.")]) -> int:
     """Make the figures and the page of a run again."""
+    from adjointdesign import study
+    from adjointdesign.problems import find
     from adjointdesign.report.page import report as write
 
-    print(write(folder))
+    try:
+        problem = study.open_folder(folder, find).build()
+    except InputError:  # of another installation: the page does without what only the problem knows
+        problem = None
+    print(write(folder, problem))
     return 0
 
 

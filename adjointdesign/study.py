@@ -191,7 +191,7 @@ def carry_on(settings: Configuration, folder: Path) -> Outcome:
                 certificate = certify(problem, np.random.default_rng(settings.seed))
                 write_certificate(folder / "certificate.json", certificate)
                 progress.line("writing the report")
-                report(folder)
+                report(folder, problem)
         except KeyboardInterrupt:  # all evaluations are in the history: what was under way is made again
             progress.line(f"stopped; everything is saved: go on with `adjointdesign resume {folder}`")
             return Outcome(folder, result, None)

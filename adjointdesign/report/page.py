@@ -15,13 +15,15 @@ from adjointdesign.report.template import page
 NAME = "report.html"
 
 
-def report(folder: str | os.PathLike) -> Path:
+def report(folder: str | os.PathLike, problem=None) -> Path:
     """Draw all figures of a run and write its page, from whatever the run has come to so far.
 
     Parameters
     ----------
     folder : path-like
         The run's folder; ``figures/*.png`` and ``report.html`` in it are replaced.
+    problem : Problem, optional
+        The run's problem, see `RunFolder`.
 
     Returns
     -------
@@ -35,7 +37,7 @@ def report(folder: str | os.PathLike) -> Path:
     """
     from adjointdesign.report.figures import write_figures
 
-    run = RunFolder(folder)
+    run = RunFolder(folder, problem)
     return write_report(run, write_figures(run))
 
 

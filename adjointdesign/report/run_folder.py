@@ -106,6 +106,8 @@ class RunFolder:
     ----------
     folder : path-like
         The folder that `run` wrote.
+    problem : Problem, optional
+        The problem itself, for port numbers, names of stages and projected designs; without it these are left out.
 
     Raises
     ------
@@ -113,8 +115,9 @@ class RunFolder:
         When it holds no run, or, as a part is read, when that part is damaged.
     """
 
-    def __init__(self, folder: str | os.PathLike):
+    def __init__(self, folder: str | os.PathLike, problem=None):
         self.folder = Path(folder)
+        self.problem = problem
         if not (self.folder / "config.toml").is_file():
             got = f"{folder} without it" if self.folder.is_dir() else f"{folder}, which is no folder"
             raise InputError(
@@ -133,17 +136,6 @@ class RunFolder:
     def name(self) -> str:
         """Name of the problem."""
         return str(self.configuration.get("problem", "unnamed problem"))
-
-    @cached_property
-    def problem(self):
-        """The problem itself, rebuilt from its settings; None when this installation does not have it."""
-        from adjointdesign import configuration
-        from adjointdesign.problems import find
-
-        try:
-            return configuration.load(find(self.name), file=self.folder / "config.toml").build()
-        except InputError:
-            return None
 
     @cached_property
     def provenance(self) -> dict[str, Any] | None:

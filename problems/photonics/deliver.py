@@ -60,6 +60,7 @@ def deliver(device, folder: Path, parameters: np.ndarray, status: str) -> None:
         group = file.create_group("fields")
         for key, value in fields(device, density).items():
             group[key] = value
+        group["ez"].attrs["component"] = "ez" if device.polarization == "ez" else "ey"
         group = file.create_group("length_scale")
         group.attrs.update(solid=length.solid, void=length.void, minimum=length.minimum, resolution=length.resolution)
         file.create_group("targets").attrs["json"] = json.dumps(

@@ -160,7 +160,7 @@ def test_ports_and_stages_come_from_the_problem(tmp_path):
         empty = (np.zeros(0), np.zeros((0, n)))
         readings = {"S11": np.full(6, -9.0), "S21": np.full(6, -2.0), "worst_db": np.array(11.0)}
         history.append(0, Evaluation(np.full(n, 0.5), np.array([11.5]), np.zeros((1, n)), *empty, readings), 1.0)
-    page = read(report(tmp_path).parent)
+    page = read(report(tmp_path, settings.build()).parent)
     assert (tmp_path / "figures" / "design_history.png").is_file()
     assert settings.build().summary in page.text
     assert any(settings.build().stages()[0].name in row and "11.00 dB" in row for row in page.rows)
