@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 import tracemalloc
+from dataclasses import replace
 
 import numba
 import numpy as np
@@ -105,12 +106,14 @@ def _value_and_gradient(case: Case) -> None:
 
 
 def _peak_bytes(case: Case) -> int:
-    """Most memory held at once by arrays in one run (value and gradient where the case has one)."""
-    run_once = (lambda: _value_and_gradient(case)) if case.gradient else (lambda: case.solver.evaluate(case.inputs))
-    run_once()  # the compiler's own memory is not of interest
+    """Most memory that arrays hold at once in one run (value and gradient where the case has one), beyond the solver's own."""
+    run_once = _value_and_gradient if case.gradient else lambda c: c.solver.evaluate(c.inputs)
+    run_once(case)  # the compiler's own memory is not of interest
+    fresh = replace(case)  # without the history that `case` now keeps for reuse
+    fresh.inputs  # the solver's constants are there before any run
     tracemalloc.start()
     try:
-        run_once()
+        run_once(fresh)
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
