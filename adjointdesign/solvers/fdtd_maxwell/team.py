@@ -62,11 +62,11 @@ _paces: dict[tuple, Pace] = defaultdict(Pace)
 
 def march_team(function, cells: int, steps: int, *args) -> None:
     """Call ``function(team, *args)``, ``steps`` time steps on ``cells`` cells, on as many threads as are of use."""
-    pace, compiled_before = _paces[function, cells], len(function.signatures)
+    pace, compiled_before = _paces[function, cells], len(function.overloads)
     size = pace.choose(cells)
     start = time.perf_counter()
     run_team(function, size, *args)
-    if len(function.signatures) == compiled_before:  # else this was the time of the compiler
+    if len(function.overloads) == compiled_before:  # else this was the time of the compiler
         pace.record(size, (time.perf_counter() - start) / steps)
 
 
