@@ -55,11 +55,15 @@ def create(settings: Configuration, folder: Path) -> Path:
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError("--out", "a folder that does not exist or is empty", folder, f"choose another, or `adjointdesign resume {folder}`")
+    existed = folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         atomic_write(folder / "provenance.json", json.dumps(provenance(settings), indent=2))
         atomic_write(folder / "config.toml", settings.toml())
     except OSError as error:
+        (folder / "provenance.json").unlink(missing_ok=True)  # a folder with a part of a start could not be used again
+        if folder.is_dir() and not existed:
+            folder.rmdir()
         raise InputError("--out", "a folder that can be written", f"{folder} ({error.strerror})", "free space or choose another") from error
     return folder
 
