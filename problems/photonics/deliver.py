@@ -22,7 +22,7 @@ def deliver(device, folder: Path, parameters: np.ndarray, status: str) -> None:
     density on the optimization's grid, and from the polygons of ``design.gds`` on a grid twice as fine.
     """
     from adjointdesign.design import measure_length_scale
-    from adjointdesign.files import replacing
+    from adjointdesign.files import atomic_write
     from adjointdesign.report.deliverables.gds import write_gds
     from adjointdesign.report.deliverables.touchstone import write_touchstone
 
@@ -47,7 +47,8 @@ def deliver(device, folder: Path, parameters: np.ndarray, status: str) -> None:
 
     import h5py
 
-    with replacing(folder / "design.h5") as temporary, h5py.File(temporary, "w") as file:
+    # In memory first: HDF5 can crash the process when it meets a full disk.
+    with h5py.File("design.h5", "w", driver="core", backing_store=False) as file:
         file.attrs.update(problem=device.name, pixel=pixel, origin_x=origin[0], origin_y=origin[1], status=status)
         file["parameters"], file["filtered"], file["density"], file["binary"] = parameters, filtered, density, binary
         file["surroundings"] = layout.surroundings
@@ -67,6 +68,9 @@ def deliver(device, folder: Path, parameters: np.ndarray, status: str) -> None:
             [{"reading": t.reading, "sense": t.sense, "bound": t.bound, "wavelengths": t.where.tolist()}
              for t in device.targets()]
         )  # fmt: skip
+        file.flush()
+        image = file.id.get_file_image()
+    atomic_write(folder / "design.h5", image)
 
 
 def summarize(folder: Path) -> list[str]:

@@ -8,6 +8,7 @@ contour of the level set, found between the pixel centers by linear interpolatio
 from __future__ import annotations
 
 import datetime
+import errno
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from adjointdesign.errors import InputError
+from adjointdesign.files import replacing
 
 USER_UNIT, DATABASE_UNIT = 1e-6, 1e-10
 """Units of coordinates in the file: micrometres, in steps of 0.1 nm."""
@@ -85,7 +87,10 @@ def write_gds(
         cell.add(gdstk.rectangle(tuple(corners[0]), tuple(corners[1]), layer, GUIDE_DATATYPE))
     library = gdstk.Library("ADJOINTDESIGN", USER_UNIT, DATABASE_UNIT)
     library.add(cell)
-    library.write_gds(os.fspath(path), max_points=MAX_POINTS, timestamp=TIMESTAMP)
+    with replacing(path) as temporary:
+        library.write_gds(os.fspath(temporary), max_points=MAX_POINTS, timestamp=TIMESTAMP)
+        if not temporary.read_bytes().endswith(_END):  # gdstk says nothing of a write that failed
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fspath(path))
 
 
 def _region(filtered, pixel, origin, upper, level):

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from adjointdesign.errors import InputError
+from adjointdesign.files import atomic_write
 
 
 def write_touchstone(
@@ -70,5 +71,5 @@ def write_touchstone(
     network.port_names = list(names) or None
     path = Path(f"{os.fspath(path_stem)}.s{ports}p")
     text = network.write_touchstone(path.name, return_string=True, skrf_comment=False, form="ri")
-    path.write_text(text, encoding="utf-8")
+    atomic_write(path, text)
     return path
