@@ -245,6 +245,15 @@ class PhotonicDevice(Problem):
         """Largest miss of any target, dB; negative when all are met."""
         return float(max(np.max(t.violation(s_db[t.reading][t.where])) for t in self.targets()))
 
+    def worst_readings(self, s_db: Mapping[str, np.ndarray]) -> dict[str, float]:
+        """Per targeted S-parameter, dB, the value that misses a target by most, or else meets its targets by least."""
+        found: dict[str, tuple[float, float]] = {}
+        for t in self.targets():
+            values = np.asarray(s_db[t.reading])[t.where]
+            miss, value = max(zip(t.violation(values), values))
+            found[t.reading] = max(found.get(t.reading, (-np.inf, 0.0)), (float(miss), float(value)))
+        return {reading: value for reading, (_, value) in found.items()}
+
     def target(self, reading: str, sense: int, bound: float, low: float = 0.0, high: float = np.inf) -> Target:
         """A target at every wavelength between ``low`` and ``high``, m."""
         wavelengths = np.array(self.specification.wavelengths)
@@ -295,8 +304,6 @@ class PhotonicDevice(Problem):
             "wavelengths": list(self.specification.wavelengths),
             "s_parameters_db": {name: values.tolist() for name, values in report.items() if name != "worst_db"},
             "worst_db": float(report["worst_db"]),
-            "worst_s_parameters_db": {
-                t.reading: float((np.min if t.sense > 0 else np.max)(report[t.reading][t.where])) for t in self.targets()
-            },
+            "worst_s_parameters_db": self.worst_readings(report),
             "targets_met": bool(report["worst_db"] <= 0),
         }
