@@ -12,20 +12,24 @@ LIST = {"problems": list}
 PROBLEM = {"name": str, "summary": str, "presets": list}
 EVALUATE = {
     "problem": str, "design": str, "format": str, "objective": float, "wavelengths": list, "s_parameters_db": dict,
-    "worst_db": float, "targets_met": bool,
+    "worst_db": float, "worst_s_parameters_db": dict, "targets_met": bool,
 }  # fmt: skip
 CHECK = {
     "passed": bool, "taylor_order": float, "hessian_taylor_order": float, "dot_product_residual": float,
     "gradient_cost": float, "failures": list, "problem": str, "preset": (str, type(None)), "precision": str, "seed": int,
     "ranks": int, "threads": int, "versions": dict, "details": dict,
 }  # fmt: skip
-DETAILS = {"taylor", "hessian_taylor", "stages", "constraints", "dot_product", "schedules", "cost", "limits"}
-BENCH = {"cases": list, "stream_gb_per_second": float}
-CASE = {"name": str, "precision": str, "threads": int, "cells": int}
+DETAILS = {"taylor", "hessian_taylor", "stages", "constraints", "dot_product", "schedules", "cost", "single_precision", "limits"}
+BENCH = {"cases": list} | {"stream_gb_per_second" + end: dict for end in ("", "_min", "_max")}
+CASE = {
+    "name": str, "precision": str, "threads": int, "cells": list, "steps": int, "seconds": float, "mcells_per_second": float,
+    "mcells_per_second_min": float, "mcells_per_second_max": float, "peak_bytes": int, "expected_bytes": int,
+}  # fmt: skip
+COST = {"gradient_cost": float, "gradient_cost_min": float, "gradient_cost_max": float, "snapshots": int}
 
 
-def assert_keys(found: dict, expected: dict, exactly: bool = True):
-    assert set(expected) <= set(found) and (not exactly or set(found) == set(expected))
+def assert_keys(found: dict, expected: dict):
+    assert set(found) == set(expected)
     for key, kind in expected.items():
         assert isinstance(found[key], kind), (key, found[key])
 
@@ -66,6 +70,7 @@ def test_evaluate(command, small, design):
     assert set(s) == {"S11", "S21"} and all(len(values) == 2 for values in s.values())
     worst = max(max(-0.5 - v for v in s["S21"]), max(v + 20 for v in s["S11"]))
     assert found["worst_db"] == pytest.approx(worst, abs=1e-12) and found["targets_met"] is (worst <= 0)
+    assert found["worst_s_parameters_db"] == {"S21": min(s["S21"]), "S11": max(s["S11"])}
     # The smoothed maximum of the misses, 0.5 dB of margin added: the log-sum-exp mean with a temperature of 1 dB.
     misses = np.array([-0.5 - v for v in s["S21"]] + [v + 20 for v in s["S11"]]) + 0.5
     assert found["objective"] == pytest.approx(np.log(np.mean(np.exp(misses))), abs=1e-9)
@@ -112,13 +117,13 @@ def test_bench(command):
     ended = command("bench", "fdtd", "--quick", "--json")
     found = one_object(ended)
     assert ended.status == 0 and found["cases"]
-    assert_keys(found, BENCH, exactly=False)
+    assert_keys(found, BENCH)
     for case in found["cases"]:
-        assert_keys(case, CASE, exactly=False)
-        assert case["precision"] in ("single", "double") and case["threads"] >= 1
-        assert "mcells_per_second" in case or "seconds" in case
-    assert any(isinstance(case.get("gradient_cost"), float) for case in found["cases"])
-    assert set(found) | {key for case in found["cases"] for key in case} <= documented("bench")
+        assert_keys(case, CASE | (COST if "gradient_cost" in case else {}))
+        assert case["precision"] in ("single", "double") and str(case["threads"]) in found["stream_gb_per_second"]
+        assert all(isinstance(n, int) for n in case["cells"])
+    assert any("gradient_cost" in case for case in found["cases"])
+    assert documented("bench") == {*BENCH, *CASE, *COST}
 
 
 def test_help_names_every_command(command):

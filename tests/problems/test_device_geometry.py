@@ -56,6 +56,14 @@ def test_targets(name):
     assert {str(t): range(t.where[0], t.where[-1] + 1) for t in device(name).targets()} == TARGETS[name]
 
 
+def test_worst_readings_of_two_targets():
+    """S21 of the demultiplexer is to pass at three wavelengths and to be rejected at three: the worse miss counts."""
+    problem = device("demultiplexer")
+    s_db = {"S11": np.full(6, -25.0), "S21": np.array([-2, -4, -2, -30, -15, -30.0]), "S31": np.array([-30] * 3 + [-2.0] * 3)}
+    assert problem.worst_readings(s_db) == {"S11": -25.0, "S21": -15.0, "S31": -2.0}
+    assert problem.worst(s_db) == 5.0
+
+
 @pytest.mark.parametrize("name", PORTS)
 @pytest.mark.parametrize("preset", ["coarse", None])
 def test_planes_lie_in_the_stubs_between_design_and_absorber(name, preset):
