@@ -53,7 +53,7 @@ class DeviceOptimization(Settings):
         StageSettings(steepness=8, evaluations=30),
         StageSettings(steepness=32, evaluations=20),
         StageSettings(steepness=float("inf"), evaluations=20),
-        StageSettings(steepness=float("inf"), evaluations=30, method="mma", length_scale=True),
+        StageSettings(steepness=float("inf"), evaluations=40, method="mma", length_scale=True),
     )
 
 
