@@ -1,4 +1,5 @@
-"""The runs that the FDTD benchmark measures: a dielectric block in an absorbing box, with one running Fourier transform."""
+"""The runs that the FDTD benchmark measures: a dielectric block in an absorbing box, with one running Fourier
+transform."""
 
 from __future__ import annotations
 

@@ -28,8 +28,9 @@ def run(quick: bool = False) -> dict:
         ``cases``, each with ``name``, ``precision``, ``threads``, ``cells``, ``steps``, ``seconds`` (forward run) and
         ``mcells_per_second`` (medians) with ``mcells_per_second_min`` and ``_max``; where a gradient is measured,
         ``gradient_cost`` (value and gradient over one forward run, median of ratios taken in the same round) with
-        ``gradient_cost_min`` and ``_max``, and ``snapshots`` (0: stored history); ``peak_bytes`` and ``expected_bytes`` of
-        memory. ``stream_gb_per_second``: the triad's median by number of threads, with ``_min`` and ``_max`` beside it.
+        ``gradient_cost_min`` and ``_max``, and ``snapshots`` (0: stored history); ``peak_bytes`` and
+        ``expected_bytes`` of memory. ``stream_gb_per_second``: the triad's median by number of threads, with ``_min``
+        and ``_max`` beside it.
 
     Notes
     -----
@@ -66,7 +67,8 @@ def table(result: dict) -> str:
         speeds = f"({case['mcells_per_second_min']:.0f}-{case['mcells_per_second_max']:.0f})"
         cost = f"{case['gradient_cost']:.2f}" if "gradient_cost" in case else "-"
         lines.append(
-            f"{case['name']:<28}{case['precision']:<10}{case['threads']:>7}{case['mcells_per_second']:>9.0f}{speeds:>14}"
+            f"{case['name']:<28}{case['precision']:<10}{case['threads']:>7}{case['mcells_per_second']:>9.0f}"
+            f"{speeds:>14}"
             f"{cost:>10}{case['peak_bytes'] / 2**20:>10.0f}{case['expected_bytes'] / 2**20:>10.0f}"
         )
     for threads, value in result["stream_gb_per_second"].items():
@@ -106,7 +108,8 @@ def _value_and_gradient(case: Case) -> None:
 
 
 def _peak_bytes(case: Case) -> int:
-    """Most memory that arrays hold at once in one run (value and gradient where the case has one), beyond the solver's own."""
+    """Most memory that arrays hold at once in one run (value and gradient where the case has one), beyond the
+    solver's own."""
     run_once = _value_and_gradient if case.gradient else lambda c: c.solver.evaluate(c.inputs)
     run_once(case)  # the compiler's own memory is not of interest
     fresh = replace(case)  # without the history that `case` now keeps for reuse

@@ -9,7 +9,8 @@ from llvmlite import ir
 from numba.extending import intrinsic
 
 OPTIONS = {"nogil": True, "fastmath": {"contract", "nsz", "arcp"}, "error_model": "numpy"}
-"""Compilation options of every kernel: contraction to fused multiply-add, but no reassociation, so runs repeat bit by bit."""
+"""Compilation options of every kernel: contraction to fused multiply-add, but no reassociation, so runs repeat bit by
+bit."""
 
 kernel = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)
 """Compile a function that only compiled functions call (without the wrappers that Python would need: half the time)."""
@@ -25,8 +26,8 @@ _DEFAULT = 0x1F80
 def entry(function):
     """Compile a function that Python calls, and keep it on disk with all that it calls.
 
-    Numba holds a cached function to be fresh as long as its own file is. Here it also depends on the kernels in the files
-    beside it, so the stamp that is compared is the content of all of them.
+    Numba holds a cached function to be fresh as long as its own file is. Here it also depends on the kernels in the
+    files beside it, so the stamp that is compared is the content of all of them.
     """
     dispatcher = numba.njit(cache=True, no_cfunc_wrapper=True, **OPTIONS)(function)
     dispatcher._cache._cache_file._source_stamp = _stamp()

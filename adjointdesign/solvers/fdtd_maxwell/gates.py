@@ -1,6 +1,7 @@
 """Where values enter and leave the fields inside the compiled sweeps.
 
-Each member of a team of threads does its share, and no more than that: every ``size``-th component for what is injected, an even part of the samples, the rows ``first <= i < last`` of a box.
+Each member of a team of threads does its share, and no more than that: every ``size``-th component for what is
+injected, an even part of the samples, the rows ``first <= i < last`` of a box.
 """
 
 import numpy as np
@@ -80,7 +81,8 @@ def box_source(fields, cb, start, history, before, after, dq, dp, first, last):
     levels = np.uint64(max(before, 0)), np.uint64(after)
     for c in range(len(history)):
         share = _share(start[c, 0], history[c].shape[1], first, last)
-        _add_variation(history[c], levels[0], levels[1], weight, fields[c], cb[c], _corner(start, c), share, dq[c], dp[c])
+        corner = _corner(start, c)
+        _add_variation(history[c], levels[0], levels[1], weight, fields[c], cb[c], corner, share, dq[c], dp[c])
 
 
 @kernel

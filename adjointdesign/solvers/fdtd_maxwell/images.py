@@ -1,7 +1,8 @@
 """Boundary conditions that repeat values: symmetry planes and periodic axes, as lists of copies between storage slots.
 
-The magnetic ghosts beyond a symmetry plane of tangential E (a magnetic wall) are the mirror image with the opposite sign;
-periodic ghosts and the last electric node of a periodic axis are copies. At a conducting wall there is nothing to copy.
+The magnetic ghosts beyond a symmetry plane of tangential E (a magnetic wall) are the mirror image with the opposite
+sign; periodic ghosts and the last electric node of a periodic axis are copies. At a conducting wall there is nothing
+to copy.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """The Yee update in two and three dimensions, forward and transposed, with its absorbing layers.
 
-One *phase* updates all magnetic or all electric components on a slab of rows ``first <= i < last``. `magnetic_phase` and
-`electric_phase` choose the code by the number of fields and of electric coefficients, which numba knows when it compiles:
-only the polarization in use is compiled. The same functions serve the forward and the adjoint sweep: in scaled variables
-(see `propagation.py`) the transpose of a Yee step is a Yee step, and only the absorbing layer differs.
+One *phase* updates all magnetic or all electric components on a slab of rows ``first <= i < last``. `magnetic_phase`
+and `electric_phase` choose the code by the number of fields and of electric coefficients, which numba knows when it
+compiles: only the polarization in use is compiled. The same functions serve the forward and the adjoint sweep: in
+scaled variables (see `propagation.py`) the transpose of a Yee step is a Yee step, and only the absorbing layer
+differs.
 
 K. S. Yee, IEEE Trans. Antennas Propag. 14, 302 (1966); absorbing layer: J. A. Roden and S. D. Gedney, Microw. Opt.
 Technol. Lett. 27, 334 (2000).
@@ -33,16 +34,17 @@ from adjointdesign.solvers.fdtd_maxwell.rows import (
 )
 
 _BLOCK_VALUES = 16384
-"""Values of a field in one block of rows: with its neighbors and coefficients it stays in the caches nearest the core."""
+"""Values of a field in one block of rows: with its neighbors and coefficients it stays in the caches nearest the
+core."""
 
 
 class Phase(NamedTuple):
     """Weights of one phase (magnetic or electric) of one sweep.
 
-    ``weights[axis, kind, slot]`` holds per storage slot, by ``kind``: 0 and 1, the weights of the upper and lower neighbor
-    of a difference; 2 and 3, the recursion ``b``, ``a`` of the absorbing layer, at the target in the forward sweep and at the
-    source in the transposed one. ``slot[axis, s]`` is the place of slot ``s`` in the layer's memory, -1 outside, and
-    ``bounds[axis]`` limits the layers (``s < bounds[axis, 0]``, ``s >= bounds[axis, 1]``).
+    ``weights[axis, kind, slot]`` holds per storage slot, by ``kind``: 0 and 1, the weights of the upper and lower
+    neighbor of a difference; 2 and 3, the recursion ``b``, ``a`` of the absorbing layer, at the target in the forward
+    sweep and at the source in the transposed one. ``slot[axis, s]`` is the place of slot ``s`` in the layer's memory,
+    -1 outside, and ``bounds[axis]`` limits the layers (``s < bounds[axis, 0]``, ``s >= bounds[axis, 1]``).
     """
 
     weights: np.ndarray

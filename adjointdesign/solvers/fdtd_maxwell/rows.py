@@ -1,15 +1,15 @@
 """Primitives of the Yee update: loops over a block of rows that every phase is made of.
 
-A *row* is one line of storage along the last axis; in two dimensions the storage has a middle axis of length one, so that
-the same code serves. A *block* ``(i0, i1, j0, j1)`` is a set of rows (in three dimensions a plane) small enough to stay in
-the core's own cache while the plain differences and then the corrections of the absorbing layer are added to it: each field
-passes through memory once an update. Each primitive adds ``scale sign (...)``, where ``scale`` is an array (electric update, 1/p) or a number (magnetic
-update, -1).
+A *row* is one line of storage along the last axis; in two dimensions the storage has a middle axis of length one, so
+that the same code serves. A *block* ``(i0, i1, j0, j1)`` is a set of rows (in three dimensions a plane) small enough
+to stay in the core's own cache while the plain differences and then the corrections of the absorbing layer are added
+to it: each field passes through memory once an update. Each primitive adds ``scale sign (...)``, where ``scale`` is
+an array (electric update, 1/p) or a number (magnetic update, -1).
 
 The differences have the form ``u1 w1 - u0 w0`` with separate weights for the two neighbors: in the forward sweep both
-are the weight of the place where the derivative lands, in the adjoint sweep each is the weight of the place it is read from
-(the transpose of "difference, then stretch" is "stretch, then difference"). The derivative
-at slot s is that of slots ``s + shift`` and ``s + shift - 1``: ``FROM_ABOVE`` (1) in the magnetic, ``FROM_BELOW`` (0) in the
+are the weight of the place where the derivative lands, in the adjoint sweep each is the weight of the place it is
+read from (the transpose of "difference, then stretch" is "stretch, then difference"). The derivative at slot s is
+that of slots ``s + shift`` and ``s + shift - 1``: ``FROM_ABOVE`` (1) in the magnetic, ``FROM_BELOW`` (0) in the
 electric phase.
 
 Indices are unsigned for speed: for signed ones numba allows Python's negative indices, and the loops are not vectorized
@@ -45,8 +45,8 @@ def _at(scale, i, j, k):
 def curl_rows(fx, fy, fz, blocks, his, scales, shift, ux, uy, uz, w):
     """Add ``scale curl u`` to the three components ``f``, a block and an end of the rows for each, row by row.
 
-    All fields advance through memory together, which the processor's prefetching rewards (measured: 1.3 times faster than
-    one component after the other).
+    All fields advance through memory together, which the processor's prefetching rewards (measured: 1.3 times faster
+    than one component after the other).
     """
     up, one = shift, U(1)
     (xi0, xi1, xj0, xj1), (yi0, yi1, yj0, yj1), (zi0, zi1, zj0, zj1) = blocks

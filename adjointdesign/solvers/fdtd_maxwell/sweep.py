@@ -1,12 +1,12 @@
 """Compiled sweeps over a block of time steps: forward (`advance`) and adjoint (`retreat`).
 
-Everything that meets the fields goes through four doors, so that each has an obvious transpose: values *injected* at flat
-storage indices, values *sampled* at flat storage indices, the electric field of a *box* kept at every step, and a *box
-source* made from such a history (the variation of the medium). See `gates.py`.
+Everything that meets the fields goes through four doors, so that each has an obvious transpose: values *injected* at
+flat storage indices, values *sampled* at flat storage indices, the electric field of a *box* kept at every step, and
+a *box source* made from such a history (the variation of the medium). See `gates.py`.
 
-A team of threads runs each sweep. Phases and boxes are shared out by slabs of rows along x, injection by components, and
-samples by their number; a barrier stands wherever one thread reads what another has written. All arrays have three axes; in
-two dimensions the middle one has length one.
+A team of threads runs each sweep. Phases and boxes are shared out by slabs of rows along x, injection by components,
+and samples by their number; a barrier stands wherever one thread reads what another has written. All arrays have
+three axes; in two dimensions the middle one has length one.
 
 Times: the magnetic phase of step n ends at ``(n + 1/2) dt``, its electric phase at ``(n + 1) dt``.
 """
@@ -20,7 +20,8 @@ from adjointdesign.solvers.fdtd_maxwell.gates import accumulate, box_source, ent
 from adjointdesign.solvers.fdtd_maxwell.kernels import electric_phase, filter_electric, filter_magnetic, magnetic_phase
 from adjointdesign.solvers.fdtd_maxwell.team import barrier, march_team, run_team, slab
 
-ZERO, BEFORE_FIRST = np.int64(0), np.int64(-1)  # typed, since numba compiles a function again for every literal argument
+# Typed, since numba compiles a function again for every literal it is called with.
+ZERO, BEFORE_FIRST = np.int64(0), np.int64(-1)
 
 
 class Scheme(NamedTuple):
@@ -66,17 +67,18 @@ def advance(fields, psi_h, psi_e, s, ports, steps, start, history, store, source
                history, store, source, with_source, dq, dp)  # fmt: skip
 
 
-def retreat(fields, psi_h, psi_e, s, ports, steps, start, history, gradient, d_difference, d_sum, lossy, adjoint_history,
-            store, source, with_source, dq, dp):  # fmt: skip
+def retreat(fields, psi_h, psi_e, s, ports, steps, start, history, gradient, d_difference, d_sum, lossy,
+            adjoint_history, store, source, with_source, dq, dp):  # fmt: skip
     """Run ``steps`` adjoint steps in place, last first.
 
-    Row ``n`` of the ports belongs to step ``n`` of the block: the magnetic values are injected at its magnetic phase, the
-    electric values of row ``n`` after the electric phase that *arrives* at the start of step ``n``; the samples are those
-    that meet the sources of step ``n``. ``gradient`` accumulates products with the forward ``history``; ``store`` keeps the
-    adjoint box and ``source`` adds the box source of a stored adjoint history.
+    Row ``n`` of the ports belongs to step ``n`` of the block: the magnetic values are injected at its magnetic phase,
+    the electric values of row ``n`` after the electric phase that *arrives* at the start of step ``n``; the samples
+    are those that meet the sources of step ``n``. ``gradient`` accumulates products with the forward ``history``;
+    ``store`` keeps the adjoint box and ``source`` adds the box source of a stored adjoint history.
     """
     march_team(_retreat, fields[0].size, steps, fields, psi_h, psi_e, s, ports, _gains(s.cb, ports), steps, start,
-               history, gradient, d_difference, d_sum, lossy, adjoint_history, store, source, with_source, dq, dp)  # fmt: skip
+               history, gradient, d_difference, d_sum, lossy, adjoint_history, store, source, with_source, dq,
+               dp)  # fmt: skip
 
 
 def _gains(cb, ports):

@@ -1,7 +1,7 @@
 """A team of threads that runs one compiled function over slabs of the grid, with barriers between the phases.
 
-A step of a small two-dimensional grid takes some ten microseconds. Starting a parallel loop for each phase would cost as
-much, so the team is started once for a block of steps and its members meet at barriers, which cost a fraction of a
+A step of a small two-dimensional grid takes some ten microseconds. Starting a parallel loop for each phase would cost
+as much, so the team is started once for a block of steps and its members meet at barriers, which cost a fraction of a
 microsecond while every member has a core of its own.
 """
 
@@ -20,16 +20,17 @@ from adjointdesign.solvers.fdtd_maxwell.compiled import kernel
 _LEAST_CELLS = 8192
 """Cells a thread at least: below, the barriers cost more than a second thread gains (measured)."""
 _SPINS = 200_000
-"""Looks at the counter (some 200 microseconds) before a waiting thread rests. A member that is later than that has probably
-lost its core to another program, and gets on with the one that is freed. A rest takes some 50 microseconds: with a shorter
-wait before it, the members would send each other to rest in turn."""
+"""Looks at the counter (some 200 microseconds) before a waiting thread rests. A member that is later than that has
+probably lost its core to another program, and gets on with the one that is freed. A rest takes some 50 microseconds:
+with a shorter wait before it, the members would send each other to rest in turn."""
 
 
 class Pace:
     """Chooses between one thread and all, by the pace measured on this machine as it is loaded now.
 
-    Members of a team wait for each other at every barrier, so on a core that is shared with other programs two threads can
-    be slower than one. Results do not depend on the choice: every value is computed by the same operations.
+    Members of a team wait for each other at every barrier, so on a core that is shared with other programs two
+    threads can be slower than one. Results do not depend on the choice: every value is computed by the same
+    operations.
     """
 
     _TRIAL = 100
