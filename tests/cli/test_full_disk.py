@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import SMALL
+from small_bend import SMALL
 
 from adjointdesign import configuration, study
 from adjointdesign.optimize.history import History
