@@ -23,7 +23,7 @@ SETTINGS = {
     "steepness nan": ("optimization.stages=[{steepness=nan}]", "optimization.stages.0.steepness"),
     "half a cell": ("discretization.pml_cells=8.5", "discretization.pml_cells"),
     "unknown precision": ("discretization.precision=half", "'double' or 'single', got 'half'"),
-    "method that takes no constraint": ("optimization.stages=[{length_scale=true}]", "expected method mma or ccsa"),
+    "method that takes no min-max": ("optimization.stages=[{minimax=true}]", "expected method mma or ccsa"),
     "negative seed": ("seed=-1", "whole number of at least 0, got -1"),
     "too coarse for the core": ("discretization.spacing=60e-9", "8 cells per wavelength in the core"),
     "too coarse for a dense core": ("specification.core_permittivity=20", "8 cells per wavelength in the core"),
