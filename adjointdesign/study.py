@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from adjointdesign.optimize.minimize import OptimizeResult
 
 logger = logging.getLogger(__name__)
+PENALTY_MARGIN = 0.2
+"""How far inside the feasible set a penalty begins: what a finite price leaves of a violation stays below that."""
 DONE = "report.html"
 """The last file that a run writes: a folder that has it is complete."""
 
@@ -107,6 +109,8 @@ def optimize(settings: Configuration, folder: Path, watch: Callable | None = Non
     """
     from adjointdesign.optimize.history import History
     from adjointdesign.optimize.interrupt import interruptible
+    from adjointdesign.optimize.minimize import CONSTRAINED
+    from adjointdesign.optimize.penalty import penalized
     from adjointdesign.optimize.stages import Formulation, run_stages
 
     problem = settings.build()
@@ -118,7 +122,11 @@ def optimize(settings: Configuration, folder: Path, watch: Callable | None = Non
         logger.info("stage %d of %d: %s (%s)", current["index"] + 1, len(stages), stage.name, stage.method)
         memo = Memo(problem, stage.parameters)
         constrained = bool(problem.constraints(problem.initial_design(np.random.default_rng(0)), stage.parameters))
-        return Formulation(memo.objective, (memo.constraints,) if constrained else (), minimax=bool(stage.parameters.get("minimax")))
+        if constrained and stage.method not in CONSTRAINED:
+            return Formulation(penalized(memo.objective, memo.constraints, stage.parameters["penalty"], PENALTY_MARGIN))
+        return Formulation(
+            memo.objective, (memo.constraints,) if constrained else (), minimax=bool(stage.parameters.get("minimax"))
+        )
 
     def callback(evaluation, tracker):
         if watch is not None:

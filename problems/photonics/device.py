@@ -24,18 +24,23 @@ CELLS_PER_STUB = 6
 
 
 class StageSettings(Settings):
-    """One stage of the continuation."""
+    """One stage of the continuation.
+
+    With ``length_scale`` the constraints on solid and void are on: as constraints under mma and ccsa, and under lbfgsb as a
+    penalty of ``penalty`` dB for a violation by one decade (squared).
+    """
 
     steepness: Annotated[float, Field(ge=0, allow_inf_nan=True)] = 8.0
     evaluations: Annotated[int, Field(ge=1)] = 30
     method: Literal["lbfgsb", "mma", "ccsa"] = "lbfgsb"
     length_scale: bool = False
+    penalty: Positive = 0.3
     minimax: bool = False
 
     @model_validator(mode="after")
     def _method_fits(self):
-        if self.method == "lbfgsb" and (self.length_scale or self.minimax):
-            raise ValueError("method mma or ccsa where length_scale or minimax is set")
+        if self.method == "lbfgsb" and self.minimax:
+            raise ValueError("method mma or ccsa where minimax is set")
         return self
 
 
@@ -52,8 +57,9 @@ class DeviceOptimization(Settings):
     stages: tuple[StageSettings, ...] = (
         StageSettings(steepness=8, evaluations=30),
         StageSettings(steepness=32, evaluations=20),
-        StageSettings(steepness=float("inf"), evaluations=20),
-        StageSettings(steepness=float("inf"), evaluations=40, method="mma", length_scale=True),
+        StageSettings(steepness=float("inf"), evaluations=15),
+        StageSettings(steepness=float("inf"), evaluations=30, length_scale=True),
+        StageSettings(steepness=float("inf"), evaluations=20, length_scale=True, method="mma"),
     )
 
 
@@ -266,8 +272,10 @@ class PhotonicDevice(Problem):
 
         return tuple(
             Stage(
-                f"steepness {s.steepness:g}" + (", length scale" if s.length_scale else ""),
-                {"steepness": s.steepness, "length_scale": s.length_scale, "minimax": s.minimax},
+                f"steepness {s.steepness:g}" + (f", length scale, {s.method}" if s.length_scale else ""),
+                {
+                    "steepness": s.steepness, "length_scale": s.length_scale, "penalty": s.penalty, "minimax": s.minimax
+                },
                 s.method,
                 Stopping(ftol=1e-4, max_evaluations=s.evaluations, target=None if s.minimax else -5.0),
             )
