@@ -66,10 +66,12 @@ class YeeGrid:
         for name in ("cells", "spacing", "origin"):
             if len(getattr(self, name)) != ndim:
                 raise InputError(name, f"{ndim} values for polarization {self.polarization}", getattr(self, name), "give one value an axis")
-        if min(self.cells) < 1:
-            raise InputError("cells", "at least 1 along each axis", self.cells, "enlarge the domain or refine the spacing")
-        if not min(self.spacing) > 0:
+        if not all(isinstance(n, (int, np.integer)) and n >= 1 for n in self.cells):
+            raise InputError("cells", "whole numbers of at least 1", self.cells, "enlarge the domain or refine the spacing")
+        if not all(0 < d < np.inf for d in self.spacing):
             raise InputError("spacing", "positive lengths in metres", self.spacing, "correct the spacing")
+        if not np.all(np.isfinite(self.origin)):
+            raise InputError("origin", "finite positions in metres", self.origin, "correct the origin")
 
     @property
     def ndim(self) -> int:

@@ -64,3 +64,18 @@ def test_two_dimensions_are_stored_with_a_middle_axis_of_length_one():
 def test_bad_grids_are_refused(arguments, message):
     with pytest.raises(InputError, match=message):
         YeeGrid(*arguments)
+
+
+@pytest.mark.parametrize(
+    "cells, spacing, origin, named",
+    [
+        ((2.5, 3), (1.0, 1.0), (0.0, 0.0), "cells"),
+        ((0, 3), (1.0, 1.0), (0.0, 0.0), "cells"),
+        ((2, 3), (1.0, np.inf), (0.0, 0.0), "spacing"),
+        ((2, 3), (1.0, -1.0), (0.0, 0.0), "spacing"),
+        ((2, 3), (1.0, 1.0), (np.nan, 0.0), "origin"),
+    ],
+)
+def test_a_grid_that_cannot_be_is_refused(cells, spacing, origin, named):
+    with pytest.raises(InputError, match=named):
+        YeeGrid(cells, spacing, origin, "ez")
