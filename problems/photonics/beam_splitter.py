@@ -10,6 +10,7 @@ from adjointdesign.problems.photonics.device import (
     DeviceSpecification,
     PhotonicDevice,
     Positive,
+    StageSettings,
 )
 from adjointdesign.problems.photonics.geometry import Port
 
@@ -23,16 +24,38 @@ class SplitterSpecification(DeviceSpecification):
     reflection: float = -20.0
 
 
+class SplitterOptimization(DeviceOptimization):
+    """Steeper from the start, and longer: at a steepness of 8 a gray multimode coupler wins, and little of it stays."""
+
+    stages: tuple[StageSettings, ...] = (
+        StageSettings(steepness=16, evaluations=40),
+        StageSettings(steepness=64, evaluations=30),
+        StageSettings(steepness=float("inf"), evaluations=50),
+        StageSettings(steepness=float("inf"), evaluations=80, length_scale=True, penalty=1.0),
+    )
+
+
 class BeamSplitter(PhotonicDevice):
     """In from the upper west, out in equal parts to the upper and lower east; nothing back to either western guide."""
 
     name: ClassVar = "beam-splitter"
     summary: ClassVar = "50:50 splitter with two symmetries in 3.2 x 2.0 um, 1265 to 1295 nm"
     Specification: ClassVar = SplitterSpecification
-    Optimization: ClassVar = DeviceOptimization
+    Optimization: ClassVar = SplitterOptimization
     Discretization: ClassVar = DeviceDiscretization
     symmetries: ClassVar = ("mirror_x", "mirror_y")
-    presets: ClassVar = {"coarse": {"discretization": {"spacing": 40e-9, "run_time": 150e-15}}}
+    presets: ClassVar = {
+        "coarse": {
+            "discretization": {"spacing": 40e-9, "run_time": 150e-15},
+            "optimization": {
+                "stages": [
+                    {"steepness": 16, "evaluations": 20},
+                    {"steepness": 64, "evaluations": 12},
+                    {"steepness": float("inf"), "evaluations": 20},
+                ]
+            },
+        }
+    }
 
     def ports(self):
         """Upper west, upper east, lower east, lower west."""

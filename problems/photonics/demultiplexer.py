@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from adjointdesign.problems.photonics.device import (
     DeviceDiscretization,
@@ -10,8 +10,10 @@ from adjointdesign.problems.photonics.device import (
     DeviceSpecification,
     PhotonicDevice,
     Positive,
+    StageSettings,
 )
 from adjointdesign.problems.photonics.geometry import Port
+from pydantic import Field
 
 
 class DemultiplexerSpecification(DeviceSpecification):
@@ -28,16 +30,38 @@ class DemultiplexerSpecification(DeviceSpecification):
     reflection: float = -20.0
 
 
+class DemultiplexerDiscretization(DeviceDiscretization):
+    """Longer runs: what tells wavelengths 10 nm apart rings."""
+
+    run_time: Annotated[float, Field(gt=0, le=1e-9)] = 600e-15
+
+
+class DemultiplexerOptimization(DeviceOptimization):
+    """Finer features, and a steep projection from the start: a gray demultiplexer does not survive being made binary."""
+
+    filter_radius: Positive = 200e-9
+    stages: tuple[StageSettings, ...] = (
+        StageSettings(steepness=32, evaluations=100),
+        StageSettings(steepness=float("inf"), evaluations=150),
+        StageSettings(steepness=float("inf"), evaluations=120, length_scale=True, penalty=1.0),
+    )
+
+
 class Demultiplexer(PhotonicDevice):
     """In from the west; short wavelengths out to the upper east, long ones to the lower east."""
 
     name: ClassVar = "demultiplexer"
     summary: ClassVar = "1265-1275 nm to one output, 1285-1295 nm to the other, in 3.2 x 3.2 um"
     Specification: ClassVar = DemultiplexerSpecification
-    Optimization: ClassVar = DeviceOptimization
-    Discretization: ClassVar = DeviceDiscretization
+    Optimization: ClassVar = DemultiplexerOptimization
+    Discretization: ClassVar = DemultiplexerDiscretization
     presets: ClassVar = {
-        "coarse": {"discretization": {"spacing": 40e-9, "run_time": 200e-15}},
+        "coarse": {
+            "discretization": {"spacing": 40e-9, "run_time": 200e-15},
+            "optimization": {
+                "stages": [{"steepness": 32, "evaluations": 16}, {"steepness": float("inf"), "evaluations": 16}]
+            },
+        },
         "large": {"specification": {"design_size": [6.4e-6, 6.4e-6], "edge_distance": 320e-9}},
     }
 

@@ -10,6 +10,7 @@ from adjointdesign.problems.photonics.device import (
     DeviceSpecification,
     PhotonicDevice,
     Positive,
+    StageSettings,
 )
 from adjointdesign.problems.photonics.geometry import Port
 from pydantic import Field
@@ -28,9 +29,9 @@ class SoiSpecification(DeviceSpecification):
     pixel: Positive = 20e-9
     wavelengths: tuple[Positive, ...] = (1550e-9,)
     guide_width: Positive = 500e-9
-    stub_length: Positive = 800e-9
-    padding: Positive = 500e-9
-    mode_margin: Positive = 500e-9
+    stub_length: Positive = 700e-9
+    padding: Positive = 400e-9
+    mode_margin: Positive = 400e-9
     core_permittivity: Annotated[float, Field(ge=1)] = Field(default_factory=lambda: _index_squared("Si"))
     cladding_permittivity: Annotated[float, Field(ge=1)] = Field(default_factory=lambda: _index_squared("SiO2"))
     thickness: Positive = 220e-9
@@ -39,11 +40,22 @@ class SoiSpecification(DeviceSpecification):
 
 
 class SoiDiscretization(DeviceDiscretization):
-    """40 nm cells, 10-cell absorber."""
+    """40 nm cells, 8-cell absorber."""
 
     spacing: Positive = 40e-9
-    pml_cells: Annotated[int, Field(ge=4)] = 10
+    pml_cells: Annotated[int, Field(ge=4)] = 8
     run_time: Annotated[float, Field(gt=0, le=1e-9)] = 150e-15
+
+
+class SoiOptimization(DeviceOptimization):
+    """Fewer evaluations than in two dimensions: there is one wavelength, and each takes about half a minute."""
+
+    stages: tuple[StageSettings, ...] = (
+        StageSettings(steepness=8, evaluations=16),
+        StageSettings(steepness=32, evaluations=10),
+        StageSettings(steepness=float("inf"), evaluations=8),
+        StageSettings(steepness=float("inf"), evaluations=16, length_scale=True),
+    )
 
 
 class SoiBend(PhotonicDevice):
@@ -52,7 +64,7 @@ class SoiBend(PhotonicDevice):
     name: ClassVar = "soi-bend"
     summary: ClassVar = "90-degree bend of a 500 x 220 nm silicon wire in 3D, 1550 nm"
     Specification: ClassVar = SoiSpecification
-    Optimization: ClassVar = DeviceOptimization
+    Optimization: ClassVar = SoiOptimization
     Discretization: ClassVar = SoiDiscretization
     symmetries: ClassVar = ("diagonal",)
     polarization: ClassVar = "3d"
