@@ -47,19 +47,17 @@ class StageSettings(Settings):
 class DeviceOptimization(Settings):
     """How the design is found."""
 
-    minimum_length: Positive = 100e-9
-    filter_radius: Positive = 250e-9
+    minimum_length: Positive = 110e-9
+    filter_radius: Positive = 200e-9
     margin: float = 0.5
     temperature: Positive = 1.0
     initial_density: Annotated[float, Field(ge=0, le=1)] = 0.5
     initial_noise: Annotated[float, Field(ge=0, le=0.5)] = 0.05
     wall_time: Positive | None = None
     stages: tuple[StageSettings, ...] = (
-        StageSettings(steepness=8, evaluations=30),
-        StageSettings(steepness=32, evaluations=20),
-        StageSettings(steepness=float("inf"), evaluations=15),
-        StageSettings(steepness=float("inf"), evaluations=30, length_scale=True),
-        StageSettings(steepness=float("inf"), evaluations=20, length_scale=True, method="mma"),
+        StageSettings(steepness=8, evaluations=40),
+        StageSettings(steepness=32, evaluations=30, length_scale=True),
+        StageSettings(steepness=float("inf"), evaluations=50, length_scale=True),
     )
 
 
