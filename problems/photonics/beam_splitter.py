@@ -30,8 +30,8 @@ class SplitterOptimization(DeviceOptimization):
     stages: tuple[StageSettings, ...] = (
         StageSettings(steepness=16, evaluations=40),
         StageSettings(steepness=64, evaluations=30),
-        StageSettings(steepness=float("inf"), evaluations=50),
-        StageSettings(steepness=float("inf"), evaluations=80, length_scale=True, penalty=1.0),
+        StageSettings(steepness=float("inf"), evaluations=80),
+        StageSettings(steepness=float("inf"), evaluations=150, length_scale=True, penalty=1.0),
     )
 
 
