@@ -36,7 +36,9 @@ def main() -> None:
     except InputError as error:
         _fail(str(error))
     except _ClickException as error:
-        _fail(error.format_message())
+        if message := error.format_message():
+            _fail(message)
+        sys.exit(2)  # no arguments: the help was printed
     except BrokenPipeError:
         sys.exit(141)
     except MemoryError as error:

@@ -116,6 +116,9 @@ class Problem:
 
     # -- what a problem defines ---------------------------------------------------------------------------------------
 
+    def prepare(self) -> None:
+        """Raise `InputError` now for settings that would fail only later, before a folder is made for a run."""
+
     @property
     def design_shape(self) -> tuple[int, ...]:
         """Shape of the design parameters."""

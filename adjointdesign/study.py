@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import logging
@@ -14,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,7 +35,7 @@ logger = logging.getLogger(__name__)
 PENALTY_MARGIN = 0.2
 """How far inside the feasible set a penalty begins: what a finite price leaves of a violation stays below that."""
 DONE = "report.html"
-"""The last file that a run writes: a folder that has it is complete."""
+"""The last file that a run writes."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ def create(settings: Configuration, folder: Path) -> Path:
         atomic_write(folder / "provenance.json", json.dumps(provenance(settings), indent=2))
         atomic_write(folder / "config.toml", settings.toml())
     except OSError as error:
-        (folder / "provenance.json").unlink(missing_ok=True)  # a folder with a part of a start could not be used again
+        if folder.is_dir():
+            (folder / "provenance.json").unlink(missing_ok=True)  # a folder with a part of a start could not be used again
         if folder.is_dir() and not existed:
             folder.rmdir()
         raise InputError("--out", "a folder that can be written", f"{folder} ({error.strerror})", "free space or choose another") from error
@@ -112,6 +114,7 @@ def optimize(settings: Configuration, folder: Path, watch: Callable | None = Non
     from adjointdesign.optimize.minimize import CONSTRAINED
     from adjointdesign.optimize.penalty import penalized
     from adjointdesign.optimize.stages import Formulation, run_stages
+    from adjointdesign.optimize.stopping import Status
 
     problem = settings.build()
     stages = problem.stages()
@@ -146,6 +149,8 @@ def optimize(settings: Configuration, folder: Path, watch: Callable | None = Non
             stages, formulate, start.ravel(), bounds=problem.bounds(), history=history,
             wall_time=getattr(problem.optimization, "wall_time", None), callback=callback, should_stop=should_stop,
         )  # fmt: skip
+        if should_stop() and results[-1].status != Status.INTERRUPTED:  # it came during the last evaluation
+            results[-1] = replace(results[-1], status=Status.INTERRUPTED, message="a signal came")
     return results[-1]
 
 
@@ -175,6 +180,32 @@ class Memo:
         return values, jacobian
 
 
+def complete(folder: Path) -> bool:
+    """Whether a run has come to its end; its page alone can also be made for an unfinished one."""
+    return all((Path(folder) / name).exists() for name in ("certificate.json", DONE))
+
+
+@contextmanager
+def locked(folder: Path):
+    """Hold a run's folder for this process.
+
+    Raises
+    ------
+    InputError
+        When another process holds it: two would write one history.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise InputError(
+            "DIR", "a folder that no other process works in", folder, "wait for that run, or stop it"
+        ) from None
+    finally:
+        os.close(descriptor)
+
+
 def carry_on(settings: Configuration, folder: Path) -> Outcome:
     """Optimize in a run's folder from wherever it stands, and write everything that follows from the result.
 
@@ -187,12 +218,13 @@ def carry_on(settings: Configuration, folder: Path) -> Outcome:
 
     folder = Path(folder)
     problem = settings.build()
-    with log_to(folder), Progress(problem.stages(), problem.targets()) as progress:
+    with locked(folder), log_to(folder), Progress(problem.stages(), problem.targets()) as progress:
         result = optimize(settings, folder, progress.evaluation)
         if result.status == Status.INTERRUPTED:
             progress.line(f"stopped; everything is saved: go on with `adjointdesign resume {folder}`")
             return Outcome(folder, result, None)
-        if result.status == Status.FAILED:
+        failed = result.status == Status.FAILED
+        if failed and result.evaluation is None:
             progress.line(f"the optimization failed: {result.message}")
             return Outcome(folder, result, False)
         try:
@@ -212,7 +244,7 @@ def carry_on(settings: Configuration, folder: Path) -> Outcome:
         for failure in certificate.failures:
             progress.line(f"gradient check FAILED: {failure}")
         progress.line(f"report: {folder / DONE}")
-    return Outcome(folder, result, certificate.passed)
+    return Outcome(folder, result, certificate.passed and not failed)
 
 
 def run(problem: type[Problem], out: str | Path, *, config: str | Path | None = None, overrides: Iterable[str] = ()) -> Outcome:
@@ -233,7 +265,7 @@ def run(problem: type[Problem], out: str | Path, *, config: str | Path | None = 
         When settings are refused or the folder is in use.
     """
     settings = configuration.load(problem, file=config, overrides=overrides)
-    settings.build()  # refuse bad settings before a folder is made
+    settings.build().prepare()  # refuse bad settings before a folder is made
     return carry_on(settings, create(settings, Path(out)))
 
 
@@ -253,7 +285,7 @@ def resume(folder: str | Path, find: Callable[[str], type[Problem]]) -> Outcome 
         When the folder holds no run, or its history is damaged or of other settings.
     """
     settings = open_folder(Path(folder), find)
-    if (Path(folder) / DONE).exists():
+    if complete(folder):
         return None
     return carry_on(settings, Path(folder))
 

@@ -57,7 +57,7 @@ def run_stages(
     callback: Callable | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> list[OptimizeResult]:
-    """Run the stages in order; stop early when one is interrupted, fails, or the time is up.
+    """Run the stages in order; stop early when one is interrupted, finds nothing finite, or the time is up.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def run_stages(
             results[-1] = replace(results[-1], status=result.status, message=result.message)
         else:
             results.append(result)
-        if result.status in (Status.INTERRUPTED, Status.FAILED):
-            break
+        if result.status == Status.INTERRUPTED or result.evaluation is None:
+            break  # a failure after a finite point (a line search without decrease, say) ends its stage alone
         x = result.x
     return results

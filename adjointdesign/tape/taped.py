@@ -32,7 +32,20 @@ def _split(arguments, active: list, freeze: bool):
         return _Slot(len(active) - 1)
     if type(arguments) in (list, tuple):
         return type(arguments)(_split(a, active, freeze) for a in arguments)
+    if _hides_taped(arguments):
+        raise InputError(
+            "argument", "differentiable values in lists and tuples at most", type(arguments).__name__, "unpack it first"
+        )
     return frozen_copy(arguments) if freeze and isinstance(arguments, np.ndarray) else arguments
+
+
+def _hides_taped(value) -> bool:
+    """Whether a container that is not looked into holds a differentiable value, whose gradient would silently be zero."""
+    if isinstance(value, dict):
+        return any(is_taped(v) or _hides_taped(v) for v in value.values())
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return any(is_taped(v) or _hides_taped(v) for v in value)
+    return isinstance(value, np.ndarray) and value.dtype == object and any(is_taped(v) for v in value.flat)
 
 
 def _join(template, values):
@@ -165,7 +178,7 @@ def taped(function):
         active: list = []
         template = _split(args, active, annotate)
         for key, value in kwargs.items():
-            if is_taped(value):
+            if is_taped(value) or _hides_taped(value):
                 raise InputError(
                     f"{key} of {name}",
                     "a constant, as keyword arguments are not differentiated",

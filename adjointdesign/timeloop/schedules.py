@@ -13,7 +13,7 @@ from adjointdesign.errors import InputError
 NAMES = ("auto", "memory", "revolve", "disk")
 _UNITS = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12}
 _DISK_SNAPSHOTS = 100
-_DISK_UNITS = 8
+_DISK_UNITS = 16
 
 
 def parse_bytes(text: str | int | float) -> int:

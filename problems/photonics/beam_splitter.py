@@ -18,7 +18,7 @@ from adjointdesign.problems.photonics.geometry import Port
 class SplitterSpecification(DeviceSpecification):
     """Splitter: design region, distance between the guides' inner edges (m) and targets (dB)."""
 
-    design_size: tuple[float, float] = (3.2e-6, 2.0e-6)
+    design_size: tuple[Positive, Positive] = (3.2e-6, 2.0e-6)
     guide_separation: Positive = 1.12e-6
     transmission: float = -3.5
     reflection: float = -20.0

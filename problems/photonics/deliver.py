@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from adjointdesign.constants import C0
+from adjointdesign.problems.photonics.device import CELLS_PER_WAVELENGTH
 
 logger = logging.getLogger(__name__)
 SPECTRUM_POINTS = 41
@@ -100,9 +101,9 @@ def refined(device):
     """The same device with half the spacing, and with pixels of half that, so that polygons enter finely."""
     spacing = device.discretization.spacing / 2
     discretization = device.discretization.model_copy(update={"spacing": spacing, "pml_cells": 2 * device.discretization.pml_cells})
-    whole = device.specification.design_size[0]
-    pixel = whole / round(whole / (spacing / 2))
-    specification = device.specification.model_copy(update={"pixel": min(pixel, device.specification.pixel)})
+    pixel = device.specification.pixel
+    parts = max(1, int(np.ceil(pixel / (spacing / 2) - 1e-6)))  # whole parts, so that they fill the region as pixels do
+    specification = device.specification.model_copy(update={"pixel": pixel / parts})
     return type(device)(specification, discretization, device.optimization)
 
 
@@ -135,7 +136,9 @@ def fine_spectrum(device, density: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """S-parameters of the driven port over the band and half of it on either side."""
     low, high = min(device.specification.wavelengths), max(device.specification.wavelengths)
     beyond = 0.5 * (high - low) or 0.01 * high
-    wavelengths = np.linspace(low - beyond, high + beyond, SPECTRUM_POINTS)
+    # No shorter than the grid resolves.
+    shortest = CELLS_PER_WAVELENGTH * device.discretization.spacing * np.sqrt(device.specification.core_permittivity)
+    wavelengths = np.linspace(max(low - beyond, min(low, 1.0001 * shortest)), high + beyond, SPECTRUM_POINTS)
     specification = device.specification.model_copy(update={"wavelengths": tuple(wavelengths)})
     wide = type(device)(specification, device.discretization, device.optimization)
     readings = wide.respond(density)

@@ -22,7 +22,7 @@ class DemultiplexerSpecification(DeviceSpecification):
     ``edge_distance`` lies between each output's outer edge and the design region's.
     """
 
-    design_size: tuple[float, float] = (3.2e-6, 3.2e-6)
+    design_size: tuple[Positive, Positive] = (3.2e-6, 3.2e-6)
     edge_distance: Positive = 400e-9
     channel_boundary: Positive = 1280e-9
     transmission: float = -3.0

@@ -94,6 +94,12 @@ class DeviceSpecification(Settings):
             raise ValueError("at least one wavelength")
         return value
 
+    @model_validator(mode="after")
+    def _guides_guide(self):
+        if self.core_permittivity <= self.cladding_permittivity:
+            raise ValueError(f"a core_permittivity above the cladding's {self.cladding_permittivity:g}")
+        return self
+
 
 class PhotonicDevice(Problem):
     """Waveguides that meet in a rectangular design region, in two dimensions (Ez) or as a slab in three.
@@ -127,6 +133,17 @@ class PhotonicDevice(Problem):
                 "optimization.filter_radius", f"at least the minimum_length of {optimization.minimum_length:.3g} m",
                 f"{optimization.filter_radius:.3g} m", "enlarge it",
             )  # fmt: skip
+        for size in specification.design_size:
+            if abs(size / specification.pixel - round(size / specification.pixel)) > 1e-6:
+                raise InputError(
+                    "specification.design_size", f"whole pixels of {specification.pixel:g} m", f"{size:g} m", "round it",
+                )  # fmt: skip
+        for target in self.targets():
+            if target.where.size == 0:
+                raise InputError(
+                    "specification.wavelengths", f"at least one for the target {target}", specification.wavelengths,
+                    "add a wavelength in its band, or move the band",
+                )  # fmt: skip
         if not optimization.stages:
             raise InputError("optimization.stages", "at least one stage", 0, "add one")
 
@@ -165,6 +182,13 @@ class PhotonicDevice(Problem):
         o = self.optimization
         noise = o.initial_noise * rng.uniform(-1, 1, self.design_shape)
         return np.clip(o.initial_density + noise, 0.0, 1.0)
+
+    def prepare(self) -> None:
+        """Make the solver and plan its memory; put the first design through every stage's density."""
+        first = self.initial_design(np.random.default_rng(0))
+        for stage in self.stages():
+            self.density(first, stage.parameters)
+        self.solver().plan()
 
     # -- the flow -----------------------------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ def _index_squared(material: str, wavelength: float = 1550e-9) -> float:
 class SoiSpecification(DeviceSpecification):
     """Silicon slab in silica; permittivities from the material library at 1550 nm."""
 
-    design_size: tuple[float, float] = (2.0e-6, 2.0e-6)
+    design_size: tuple[Positive, Positive] = (2.0e-6, 2.0e-6)
     pixel: Positive = 20e-9
     wavelengths: tuple[Positive, ...] = (1550e-9,)
     guide_width: Positive = 500e-9

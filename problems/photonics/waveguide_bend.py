@@ -9,6 +9,7 @@ from adjointdesign.problems.photonics.device import (
     DeviceOptimization,
     DeviceSpecification,
     PhotonicDevice,
+    Positive,
 )
 from adjointdesign.problems.photonics.geometry import Port
 
@@ -16,7 +17,7 @@ from adjointdesign.problems.photonics.geometry import Port
 class BendSpecification(DeviceSpecification):
     """Bend: design region and targets (dB)."""
 
-    design_size: tuple[float, float] = (1.6e-6, 1.6e-6)
+    design_size: tuple[Positive, Positive] = (1.6e-6, 1.6e-6)
     transmission: float = -0.5
     reflection: float = -20.0
 

@@ -2,7 +2,7 @@
 
 The compiled code only injects and samples point values; waveforms, profiles and running Fourier transforms are small matrix
 products here. With `weights` the cell-volume fraction of a place (one half on a symmetry plane), and the adjoint fields
-scaled as in `adjoint.py`, the transposes are: an adjoint value to inject is the cotangent of the sample over the weight,
+scaled as in `propagation.py`, the transposes are: an adjoint value to inject is the cotangent of the sample over the weight,
 and the cotangent of an injected value is the sampled adjoint field times the weight.
 """
 

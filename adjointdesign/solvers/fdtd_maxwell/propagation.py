@@ -38,6 +38,10 @@ class HistoryPool:
         """Return a history for reuse."""
         self._free.setdefault(len(history[0]) - 1, []).append(history)
 
+    def clear(self) -> None:
+        """Give the memory of returned histories back to the system."""
+        self._free.clear()
+
     @property
     def bytes_per_step(self) -> int:
         """Size of one level."""

@@ -146,7 +146,11 @@ class FdtdMaxwell(Solver):
         return self._gradients(inputs, propagation.gradient)
 
     def second_adjoint(self, inputs, tangents, cotangents, cotangent_tangents) -> dict[str, np.ndarray]:
-        """Derivative of `adjoint` along tangents of the inputs and of the cotangents."""
+        """Derivative of `adjoint` along tangents of the inputs and of the cotangents.
+
+        It keeps histories of its own within the same memory budget, so that of `forward` is given up.
+        """
+        self.forget()
         with self._threads():
             steps = self._run_steps(inputs)
             propagation, march = self._march(inputs, self._plan(steps, runs=2), self._variation(inputs, tangents))
@@ -156,6 +160,7 @@ class FdtdMaxwell(Solver):
             )
             march.reverse()
         propagation.release()
+        self.program.pool.clear()
         return self._gradients(inputs, propagation.second)
 
     def forget(self) -> None:
@@ -165,6 +170,16 @@ class FdtdMaxwell(Solver):
             propagation.release()
             march.close()
             self._memo = None
+
+    def plan(self) -> Plan | None:
+        """How a gradient is checkpointed; None before the first run of a solver with `Decay`.
+
+        Raises
+        ------
+        InputError
+            When the named schedule does not fit in the memory budget.
+        """
+        return None if self.steps is None else self._plan(self.steps)
 
     # -- parts --------------------------------------------------------------------------------------------------------
 
@@ -285,7 +300,7 @@ class FdtdMaxwell(Solver):
         peak, steps = 0.0, units * rule.every
         for unit in range(units):
             propagation.advance(unit, unit + 1, keep=False, replay=True)
-            energy = self._electric_energy(propagation)
+            energy = self._energy(propagation)
             peak = max(peak, energy)
             if (unit + 1) * rule.every * self.dt > end and energy <= rule.threshold * peak:
                 steps = (unit + 1) * rule.every
@@ -298,10 +313,11 @@ class FdtdMaxwell(Solver):
         logger.debug("run length: %d steps of %.3g s", steps, self.dt)
         return steps
 
-    def _electric_energy(self, propagation: Propagation) -> float:
-        """Sum of ``eps |E|^2`` over the grid, any unit."""
-        total = 0.0
-        for c, field in zip(self.program.grid.electric, propagation.state.fields):
-            inside = self.program.grid.interior(c)
-            total += float(np.sum(self.program.medium.permittivity[c][inside] * np.square(field.reshape(self.program.grid.shape)[inside], dtype=float)))
+    def _energy(self, propagation: Propagation) -> float:
+        """Sum of ``eps |E|^2 + |eta0 H|^2`` over the grid, any unit: of E alone a standing wave has none twice a period."""
+        grid, total = self.program.grid, 0.0
+        for c, field in zip(grid.components, propagation.state.fields):
+            inside = grid.interior(c)
+            squares = np.square(field.reshape(grid.shape)[inside], dtype=float)
+            total += float(np.sum(squares if c[0] == "h" else self.program.medium.permittivity[c][inside] * squares))
         return total
