@@ -27,6 +27,7 @@ class SplitterSpecification(DeviceSpecification):
 class SplitterOptimization(DeviceOptimization):
     """Steeper from the start, and longer: at a steepness of 8 a gray multimode coupler wins, and little of it stays."""
 
+    minimum_length: Positive = 100e-9
     filter_radius: Positive = 250e-9
     stages: tuple[StageSettings, ...] = (
         StageSettings(steepness=16, evaluations=40),
