@@ -20,9 +20,9 @@ RATIO = 10.0**0.5
 """Ratio of successive steps."""
 
 FITTED = 4
-"""Number of steps to which the order is fitted, a decade and a half, or one fewer."""
+"""Number of steps to which the order is fitted, a decade and a half, or fewer."""
 
-ABOVE_ROUNDING = 20.0
+ABOVE_ROUNDING = 100.0
 """A remainder counts when it is this many times the level of rounding."""
 
 TOLERANCE = 0.1
@@ -142,9 +142,9 @@ def taylor_along(
     remainders = np.array([table[h] for h in steps])
     clean = np.flatnonzero(remainders > threshold)
     if clean.size >= 3:
-        # A wrong derivative bends the order down towards small steps, a rough function up: where one step fewer
-        # gives the higher order, the larger steps were not yet in the asymptotic range.
-        windows = [clean[-count:] for count in (FITTED, FITTED - 1)]
+        # A wrong derivative bends the order down towards small steps, a rough function up: where fewer steps give
+        # the higher order, the larger ones were not yet in the asymptotic range.
+        windows = [clean[-count:] for count in range(FITTED, 1, -1)]
         order, fitted = max(((observed_order(steps[w], remainders[w]).order, w) for w in windows), key=lambda pair: pair[0])
         orders = np.diff(np.log(remainders[fitted])) / np.diff(np.log(steps[fitted]))
         return TaylorResult(steps, remainders, orders, order, expected, False, rounding)
