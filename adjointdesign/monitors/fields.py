@@ -17,6 +17,7 @@ from adjointdesign.sources.placing import (
     box_bounds,
     check_components,
     check_inside,
+    checked_box,
     interpolation,
     nearest_node,
 )
@@ -71,10 +72,8 @@ class FieldMonitor:
             object.__setattr__(self, "components", (self.components,))
         if self.frequencies is not None:
             object.__setattr__(self, "frequencies", check_frequencies(self.name, self.frequencies))
-        if len(self.size) != len(self.center) or min(self.size) < 0:
-            raise InputError(
-                f"{what}: size", f"{len(self.center)} lengths, none negative", self.size, "correct the size"
-            )
+        for name, values in zip(("center", "size"), checked_box(what, self.center, self.size)):
+            object.__setattr__(self, name, values)
         if not self.components or len(set(self.components)) != len(self.components):
             raise InputError(f"{what}: components", "at least one, none twice", self.components, "name them once each")
         if not self.colocate and len(self.components) > 1:

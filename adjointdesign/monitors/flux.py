@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from autograd import numpy as anp
 from scipy import sparse
 
 from adjointdesign.monitors.placement import LinearPlacement, check_frequencies
-from adjointdesign.sources.placing import Bounds, Medium
-from adjointdesign.sources.windows import place_window, window_bounds
+from adjointdesign.sources.placing import Medium
+from adjointdesign.sources.windows import Windowed
 
 
 @dataclass(frozen=True, eq=False)
-class FluxMonitor:
+class FluxMonitor(Windowed):
     """Tangential fields on a plane, from which `power` makes the flux along ``+axis``.
 
     The reading has shape ``(n_frequencies, 2, n_points)``, complex: ``[:, 0]`` holds the tangential E, V/m times s, and
@@ -42,22 +43,13 @@ class FluxMonitor:
         When a value is out of range.
     """
 
-    name: str
-    center: tuple[float, ...]
-    axis: str
-    size: float | tuple[float, ...]
+    kind: ClassVar = "monitor"
+
     frequencies: np.ndarray
 
     def __post_init__(self):
+        super().__post_init__()
         object.__setattr__(self, "frequencies", check_frequencies(self.name, self.frequencies))
-        window_bounds(
-            f"monitor '{self.name}'", self.center, self.axis, self.size
-        )  # raises when they do not fit together
-
-    @property
-    def bounds(self) -> Bounds:
-        """Extent along each axis, m."""
-        return window_bounds(f"monitor '{self.name}'", self.center, self.axis, self.size)
 
     def place(self, medium: Medium, dt: float) -> LinearPlacement:
         """Put the monitor on the grid.
@@ -67,7 +59,7 @@ class FluxMonitor:
         InputError
             When the rectangle leaves the domain or lies on its face.
         """
-        window = place_window(f"monitor '{self.name}'", self.bounds, self.axis, medium)
+        window = self.window(medium)
         counts = [window.indices(e, edges=True).size for e, _, _ in window.pairs]
         total = sum(counts)
         indices, maps = {}, {}

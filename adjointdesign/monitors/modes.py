@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from adjointdesign.errors import InputError
 from adjointdesign.monitors.placement import check_frequencies
 from adjointdesign.sources.modes import solve_modes
-from adjointdesign.sources.placing import Bounds, Medium
-from adjointdesign.sources.windows import place_window, window_bounds
+from adjointdesign.sources.placing import Medium
+from adjointdesign.sources.windows import Windowed
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +38,7 @@ class ModePlacement:
 
 
 @dataclass(frozen=True, eq=False)
-class ModeMonitor:
+class ModeMonitor(Windowed):
     """Amplitudes of guided modes that pass a plane along ``+axis`` (forward) and against it (backward).
 
     The reading has shape ``(n_frequencies, n_modes, 2)``, complex: ``[..., 0]`` forward, ``[..., 1]`` backward, in
@@ -75,27 +76,19 @@ class ModeMonitor:
         When a value is out of range.
     """
 
-    name: str
-    center: tuple[float, ...]
-    axis: str
-    size: float | tuple[float, ...]
+    kind: ClassVar = "monitor"
+    least_cells: ClassVar = 2
+
     mode_orders: tuple[int, ...]
     frequencies: np.ndarray
 
     def __post_init__(self):
+        super().__post_init__()
         object.__setattr__(self, "frequencies", check_frequencies(self.name, self.frequencies))
         orders = tuple(np.atleast_1d(self.mode_orders))
         if not orders or any(not isinstance(o, (int, np.integer)) or o < 0 for o in orders):
             raise InputError(f"monitor '{self.name}': mode_orders", "integers from 0", self.mode_orders, "count from 0")
         object.__setattr__(self, "mode_orders", orders)
-        window_bounds(
-            f"monitor '{self.name}'", self.center, self.axis, self.size
-        )  # raises when they do not fit together
-
-    @property
-    def bounds(self) -> Bounds:
-        """Extent along each axis, m."""
-        return window_bounds(f"monitor '{self.name}'", self.center, self.axis, self.size)
 
     def place(self, medium: Medium, dt: float) -> ModePlacement:
         """Solve for the modes and prepare the weights.
@@ -105,7 +98,7 @@ class ModeMonitor:
         InputError
             When the window leaves the domain, or fewer modes propagate than ``mode_orders`` asks for.
         """
-        window = place_window(f"monitor '{self.name}'", self.bounds, self.axis, medium, least=2)
+        window = self.window(medium)
         area = window.cell_area
         indices = {c: window.indices(c) for pair in window.pairs for c in pair[:2]}
         rows = {c: [] for c in indices}

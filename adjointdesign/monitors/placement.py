@@ -48,7 +48,10 @@ class Monitor(Protocol):
 
 def check_frequencies(name: str, frequencies) -> np.ndarray:
     """Frequencies as an array of float; `InputError` unless they are a row of positive numbers in Hz."""
-    values = np.atleast_1d(np.asarray(frequencies, dtype=float))
+    try:
+        values = np.atleast_1d(np.asarray(frequencies, dtype=float))
+    except (TypeError, ValueError):
+        values = np.empty(0)
     if values.ndim != 1 or values.size == 0 or not np.all(np.isfinite(values) & (values > 0)):
         raise InputError(
             f"monitor '{name}': frequencies", "positive numbers in Hz", frequencies, "correct the frequencies"

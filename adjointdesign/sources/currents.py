@@ -7,8 +7,17 @@ from functools import reduce
 
 import numpy as np
 
-from adjointdesign.errors import InputError
-from adjointdesign.sources.placing import Bounds, Injection, Medium, box_bounds, check_components, check_inside, spread
+from adjointdesign.sources.placing import (
+    Bounds,
+    Injection,
+    Medium,
+    box_bounds,
+    check_components,
+    check_inside,
+    checked_box,
+    lengths,
+    spread,
+)
 from adjointdesign.sources.waveforms import Waveform
 
 
@@ -43,15 +52,11 @@ class UniformCurrent:
     size: tuple[float, ...] | None = None
 
     def __post_init__(self):
-        if self.size is None:
-            object.__setattr__(self, "size", (0.0,) * len(self.center))
-        if len(self.size) != len(self.center) or min(self.size) < 0:
-            raise InputError(
-                f"source '{self.name}': size",
-                f"{len(self.center)} lengths, none negative",
-                self.size,
-                "correct the size",
-            )
+        what = f"source '{self.name}'"
+        center = lengths(f"{what}: center", self.center)
+        size = (0.0,) * len(center) if self.size is None else self.size
+        for name, values in zip(("center", "size"), checked_box(what, center, size)):
+            object.__setattr__(self, name, values)
 
     @property
     def bounds(self) -> Bounds:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from adjointdesign.errors import InputError
 from adjointdesign.sources.modes import solve_modes
-from adjointdesign.sources.placing import Bounds, Injection, Medium
+from adjointdesign.sources.placing import Injection, Medium
 from adjointdesign.sources.waveforms import Waveform
-from adjointdesign.sources.windows import place_window, window_bounds
+from adjointdesign.sources.windows import Windowed
 
 
 @dataclass(frozen=True)
-class ModeSource:
+class ModeSource(Windowed):
     """The equivalent currents of a mode, ``J = n x H`` and ``M = -n x E``, on two neighboring planes of the grid.
 
     The mode is one of the discrete equations at the center frequency of the waveform, and each current lies where and
@@ -49,29 +50,21 @@ class ModeSource:
         When a value is out of range.
     """
 
-    name: str
-    center: tuple[float, ...]
-    axis: str
-    size: float | tuple[float, ...]
+    kind: ClassVar = "source"
+    least_cells: ClassVar = 2
+
     waveform: Waveform
     direction: int = 1
     mode_order: int = 0
 
     def __post_init__(self):
+        super().__post_init__()
         if self.direction not in (1, -1):
             raise InputError(
                 f"source '{self.name}': direction", "1 or -1", self.direction, "give the sense along the axis"
             )
         if not (isinstance(self.mode_order, (int, np.integer)) and self.mode_order >= 0):
             raise InputError(f"source '{self.name}': mode_order", "an integer from 0", self.mode_order, "count from 0")
-        window_bounds(
-            f"source '{self.name}'", self.center, self.axis, self.size
-        )  # raises when they do not fit together
-
-    @property
-    def bounds(self) -> Bounds:
-        """Extent along each axis, m."""
-        return window_bounds(f"source '{self.name}'", self.center, self.axis, self.size)
 
     def place(self, medium: Medium, dt: float) -> list[Injection]:
         """Solve for the mode and put its currents on the grid.
@@ -81,7 +74,7 @@ class ModeSource:
         InputError
             When the window leaves the domain, or fewer modes propagate than ``mode_order`` asks for.
         """
-        window = place_window(f"source '{self.name}'", self.bounds, self.axis, medium, least=2)
+        window = self.window(medium)
         mode = solve_modes(window, medium, dt, self.waveform.center_frequency, self.mode_order + 1)[self.mode_order]
         thickness = medium.grid.spacing[window.axis]
         behind = np.exp(-1j * mode.half_step)  # phase of the forward mode half a cell behind the node plane

@@ -62,6 +62,25 @@ class Source(Protocol):
         """Put the source on the grid of ``medium``, for a solver with time step ``dt`` (s)."""
 
 
+def lengths(what: str, values) -> tuple[float, ...]:
+    """``values`` as a tuple of float; `InputError` under the name ``what`` unless they are a row of finite numbers."""
+    try:
+        row = np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        row = np.array(np.nan)
+    if row.ndim != 1 or not np.all(np.isfinite(row)):
+        raise InputError(what, "finite lengths in metres, one an axis", values, "give a tuple of numbers")
+    return tuple(row.tolist())
+
+
+def checked_box(name: str, center, size) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Center and side lengths of a box as tuples of float; `InputError` unless they fit together."""
+    center, sides = lengths(f"{name}: center", center), lengths(f"{name}: size", size)
+    if len(sides) != len(center) or min(sides, default=0.0) < 0:
+        raise InputError(f"{name}: size", f"{len(center)} lengths, none negative", size, "correct the size")
+    return center, sides
+
+
 def box_bounds(center: tuple[float, ...], size: tuple[float, ...]) -> Bounds:
     """Bounds of a box of the given center and side lengths, m."""
     return tuple((c - s / 2, c + s / 2) for c, s in zip(center, size))

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import AXES, OFFSETS, YeeGrid
-from adjointdesign.sources.placing import Bounds, Medium, box_bounds, check_inside, nearest_node
+from adjointdesign.sources.placing import Bounds, Medium, box_bounds, check_inside, lengths, nearest_node
 
 
 def axis_number(name: str, axis: str, ndim: int) -> int:
     """Number of the axis called ``"x"``, ``"y"`` or ``"z"``; `InputError` when ``ndim`` dimensions have none such."""
-    if axis not in AXES[:ndim] or len(axis) != 1:
+    if not isinstance(axis, str) or len(axis) != 1 or axis not in AXES[:ndim]:
         raise InputError(f"{name}: axis", f"one of {', '.join(AXES[:ndim])}", axis, "name the axis of propagation")
     return AXES.index(axis)
 
 
 def window_bounds(name: str, center: tuple[float, ...], axis: str, size: float | tuple[float, ...]) -> Bounds:
     """Bounds, m, of a window across ``axis`` with the given widths along the other axes, in their order."""
+    center = lengths(f"{name}: center", center)
     a = axis_number(name, axis, len(center))
-    widths = list(np.atleast_1d(np.asarray(size, dtype=float)))
+    widths = lengths(f"{name}: size", size if isinstance(size, (tuple, list)) else np.atleast_1d(size))
     if len(widths) != len(center) - 1 or min(widths) <= 0:
         raise InputError(
             f"{name}: size", f"{len(center) - 1} positive widths in metres", size, "give the window's widths"
@@ -129,3 +131,52 @@ def place_window(name: str, bounds: Bounds, axis: str, medium: Medium, least: in
                 f"{bounds[i][1] - bounds[i][0]:.6g} m", "widen the window or refine the spacing",
             )  # fmt: skip
     return Window(grid, a, low[a], low, high)
+
+
+@dataclass(frozen=True, eq=False)
+class Windowed:
+    """What looks through a window: the part that `ModeSource`, `ModeMonitor` and `FluxMonitor` share.
+
+    Parameters
+    ----------
+    name : str
+        Name of the source or monitor.
+    center : tuple of float
+        Center of the window, m; along ``axis`` it moves to the nearest node.
+    axis : {"x", "y", "z"}
+        Normal of the window.
+    size : float or tuple of float
+        Widths along the other axes, in their order, m.
+
+    Raises
+    ------
+    InputError
+        When these do not fit together.
+    """
+
+    kind: ClassVar[str]
+    """What messages call it: "source" or "monitor"."""
+    least_cells: ClassVar[int] = 1
+    """Least number of cells that the window must span along each of its axes."""
+
+    name: str
+    center: tuple[float, ...]
+    axis: str
+    size: float | tuple[float, ...]
+
+    def __post_init__(self):
+        self.bounds  # noqa: B018 - raises when center, axis and size do not fit together
+
+    @property
+    def title(self) -> str:
+        """Kind and name, for messages."""
+        return f"{self.kind} '{self.name}'"
+
+    @property
+    def bounds(self) -> Bounds:
+        """Extent along each axis, m."""
+        return window_bounds(self.title, self.center, self.axis, self.size)
+
+    def window(self, medium: Medium) -> Window:
+        """The window on the grid of ``medium``; raises as `place_window`."""
+        return place_window(self.title, self.bounds, self.axis, medium, self.least_cells)

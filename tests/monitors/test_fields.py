@@ -102,6 +102,8 @@ def test_bad_monitors_are_refused():
         (lambda: FieldMonitor("f", (0.0, 0.9), (0, 0), ("ez", "hx"), colocate=False), "one only"),
         (lambda: FieldMonitor("f", (0.0, 0.9), (0, 0), ()), "at least one"),
         (lambda: FieldMonitor("f", (0.0, 0.9), (0, -1), "ez"), "size"),
+        (lambda: FieldMonitor("f", 0.9, (0, 0), "ez"), "center"),
+        (lambda: FieldMonitor("f", (0.0, 0.9), 1.0, "ez"), "size"),
         (lambda: FieldMonitor("f", (0.0, 0.9), (0, 0), "ez", [-1e14]), "frequencies"),
     ]:
         with pytest.raises(InputError, match=message):

@@ -10,6 +10,7 @@ from adjointdesign.constants import C0, MU0
 from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import AXES, YeeGrid
 from adjointdesign.monitors import FluxMonitor, ModeMonitor, power
+from adjointdesign.sources import GaussianPulse, ModeSource
 
 F0 = C0 / 1.28e-6
 D = 50e-9
@@ -145,6 +146,7 @@ def test_bad_monitors_are_refused():
         (lambda: ModeMonitor("m", center, "x", widths, (0, -1), [F0]), "mode_orders"),
         (lambda: ModeMonitor("m", center, "x", widths, (), [F0]), "mode_orders"),
         (lambda: ModeMonitor("m", center, "x", widths, (0,), [0.0]), "frequencies"),
+        (lambda: ModeMonitor("m", center, "x", widths, (0,), ["red"]), "frequencies"),
         (lambda: ModeMonitor("m", center, "q", widths, (0,), [F0]), "axis"),
         (lambda: ModeMonitor("m", center, "x", widths, (9,), [F0]).place(medium, dt), "propagating modes"),
         (lambda: ModeMonitor("m", center, "x", widths, (0,), [1 / dt]).place(medium, dt), "frequency"),
@@ -152,4 +154,20 @@ def test_bad_monitors_are_refused():
         (lambda: FluxMonitor("p", (0.0, center[1]), "x", widths, [F0]).place(medium, dt), "half a cell inside"),
     ]:
         with pytest.raises(InputError, match=message):
+            make()
+
+
+@pytest.mark.parametrize("wrong", [dict(axis=0), dict(axis="xy"), dict(axis=None), dict(axis=("x",)), dict(axis=""),
+                                   dict(axis="z"), dict(size="wide"), dict(size=None), dict(size=np.nan),
+                                   dict(size=(1e-6, (2e-6, 3e-6))), dict(center=0.5e-6), dict(center=("a", "b")),
+                                   dict(center=(0.0, np.nan))], ids=str)  # fmt: skip
+def test_planes_refuse_the_same_mistakes(wrong):
+    """Mode source, mode monitor and flux monitor name themselves and the argument, whatever its type."""
+    place = dict(center=(0.4e-6, 0.4e-6), axis="x", size=0.5e-6) | wrong
+    for kind, make in {
+        "source 's'": lambda: ModeSource("s", **place, waveform=GaussianPulse(F0, 0.1 * F0)),
+        "monitor 'm'": lambda: ModeMonitor("m", **place, mode_orders=(0,), frequencies=[F0]),
+        "monitor 'f'": lambda: FluxMonitor("f", **place, frequencies=[F0]),
+    }.items():
+        with pytest.raises(InputError, match=f"{kind}: {next(iter(wrong))}"):
             make()

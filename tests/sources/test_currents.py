@@ -71,3 +71,7 @@ def test_bad_currents_are_refused():
         point_dipole("d", (0.0, 0.0, 0.0), "ez", PULSE).place(medium, 1e-16)
     with pytest.raises(InputError, match="size"):
         UniformCurrent("d", (0.0, 0.0), "ez", PULSE, (-1.0, 0.0))
+    with pytest.raises(InputError, match="size"):
+        UniformCurrent("d", (0.0, 0.0), "ez", PULSE, 1.0)
+    with pytest.raises(InputError, match="center"):
+        point_dipole("d", 0.0, "ez", PULSE)
