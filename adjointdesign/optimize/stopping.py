@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from adjointdesign.errors import InputError
@@ -39,6 +40,9 @@ class Stopping:
         Byrd, Lu, Nocedal and Zhu, SIAM J. Sci. Comput. 16, 1190 (1995), eq. 6.1). Without constraints only. 0: off.
     target : float, optional
         Ends the run when a feasible point has a value at or below this.
+    reached : callable, optional
+        ``reached(readings) -> bool``: ends the run at a feasible point whose readings are good enough; that point is then
+        the best one.
     max_iterations, max_evaluations : int, optional
         Largest numbers of iterations and of evaluations.
     wall_time : float, optional
@@ -57,6 +61,7 @@ class Stopping:
     xtol: float = 0.0
     gtol: float = 0.0
     target: float | None = None
+    reached: Callable[[Mapping], bool] | None = None
     max_iterations: int | None = None
     max_evaluations: int | None = None
     wall_time: float | None = None

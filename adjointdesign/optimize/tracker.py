@@ -94,6 +94,9 @@ class Tracker:
         if self.stop.target is not None and evaluation.value <= self.stop.target and self.feasible(evaluation):
             message = f"value {evaluation.value:.6g} is at or below the target {self.stop.target:.6g}"
             raise StopRun(Status.TARGET_REACHED, message)
+        if self.stop.reached is not None and self.feasible(evaluation) and self.stop.reached(evaluation.readings):
+            self.best = evaluation
+            raise StopRun(Status.TARGET_REACHED, f"evaluation {self.n_evaluations} reached what was asked for")
         return evaluation
 
     def feasible(self, evaluation: Evaluation) -> bool:

@@ -37,9 +37,12 @@ class DemultiplexerDiscretization(DeviceDiscretization):
 
 
 class DemultiplexerOptimization(DeviceOptimization):
-    """Finer features, and a steep projection from the start: a gray demultiplexer does not survive being made binary."""
+    """A steep projection from the start, since a gray demultiplexer does not survive being made binary.
 
-    filter_radius: Positive = 200e-9
+    The margin is all that the transmission target leaves, as in the other devices.
+    """
+
+    margin: Annotated[float, Field(ge=0)] = 3.0
     stages: tuple[StageSettings, ...] = (
         StageSettings(steepness=32, evaluations=100),
         StageSettings(steepness=float("inf"), evaluations=150),

@@ -45,11 +45,17 @@ class StageSettings(Settings):
 
 
 class DeviceOptimization(Settings):
-    """How the design is found."""
+    """How the design is found.
+
+    The optimizer aims at every target plus ``margin`` (dB); a stage ends early once all are met by that much (and the length
+    scale, where the stage asks for it), or when five iterations improve the objective by less than the fraction
+    ``tolerance``. ``temperature`` (dB) smooths the largest miss.
+    """
 
     minimum_length: Positive = 110e-9
     filter_radius: Positive = 200e-9
-    margin: float = 0.5
+    margin: Annotated[float, Field(ge=0)] = 0.5
+    tolerance: Annotated[float, Field(ge=0, lt=1)] = 1e-4
     temperature: Positive = 1.0
     initial_density: Annotated[float, Field(ge=0, le=1)] = 0.5
     initial_noise: Annotated[float, Field(ge=0, le=0.5)] = 0.05
@@ -287,6 +293,12 @@ class PhotonicDevice(Problem):
         wavelengths = np.array(self.specification.wavelengths)
         return Target(reading, sense, bound, np.flatnonzero((wavelengths >= low) & (wavelengths <= high)))
 
+    def _reached(self, readings) -> bool:
+        """Whether all targets are met with the margin, and the constraints that a penalty stands for."""
+        # A negated comparison would let what is not a number pass.
+        met = readings["worst_db"] <= -self.optimization.margin
+        return bool(met and np.all(np.asarray(readings.get("constraints", 0.0)) <= 0.0))
+
     def stages(self):
         """The continuation of the settings."""
         from adjointdesign.optimize.stages import Stage
@@ -299,7 +311,7 @@ class PhotonicDevice(Problem):
                     "steepness": s.steepness, "length_scale": s.length_scale, "penalty": s.penalty, "minimax": s.minimax
                 },
                 s.method,
-                Stopping(ftol=1e-4, max_evaluations=s.evaluations, target=None if s.minimax else -5.0),
+                Stopping(ftol=self.optimization.tolerance, max_evaluations=s.evaluations, reached=self._reached),
             )
             for s in self.optimization.stages
         )

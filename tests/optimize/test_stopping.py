@@ -209,3 +209,28 @@ def test_bad_criteria(name, value):
     with pytest.raises(InputError) as caught:
         Stopping(**{name: value})
     assert caught.value.what == name
+
+
+@methods
+def test_reached_by_the_readings(method):
+    """The point whose readings are good enough ends the run and is its result, whatever its value."""
+    seen = []
+
+    def objective(x):
+        value, gradient = hs1(x)
+        seen.append(x)
+        return value, gradient, {"count": float(len(seen))}
+
+    result, values = run(method, objective, stop=Stopping(reached=lambda readings: readings["count"] >= 4))
+    assert result.status == Status.TARGET_REACHED and result.success and len(values) == 4
+    assert result.x.tolist() == seen[-1].tolist() and result.value == values[-1]
+
+
+def test_reached_counts_at_a_feasible_point_only():
+    def objective(x):
+        return *hs12(x), {"value": hs12(x)[0]}
+
+    stop = Stopping(reached=lambda readings: readings["value"] < -29.0, max_evaluations=200)
+    result = minimize(objective, [4, 4], constraints=[hs12_g], method="mma", stop=stop)
+    assert hs12([4, 4])[0] < -29.0
+    assert result.status == Status.TARGET_REACHED and result.constraint_violation <= 1e-6
