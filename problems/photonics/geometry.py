@@ -79,16 +79,12 @@ class Layout:
     def grid(self) -> YeeGrid:
         """Design region, stubs where there are guides, padding where there are none, absorbing layers around.
 
-        A node lies on the design region's lower corner.
+        The padding is widened where a mode window needs more. A node lies on the design region's lower corner.
         """
         s, d = self.specification, self.spacing
         cells, origin = [], []
         for axis, size in enumerate(s.design_size):
-            room = [
-                s.stub_length if any((p.axis, p.outside) == (axis, side) for p in self.ports) else s.padding
-                for side in (-1, 1)
-            ]
-            below, above = (math.ceil(r / d - 1e-6) + self.pml_cells for r in room)
+            below, above = (math.ceil(self._room(axis, side) / d - 1e-6) + self.pml_cells for side in (-1, 1))
             cells.append(below + math.ceil(size / d - 1e-6) + above)
             origin.append(-size / 2 - below * d)
         if self.slab is not None:
@@ -97,6 +93,14 @@ class Layout:
             cells.append(inside + 2 * around)
             origin.append(self.slab[0] - around * d)
         return YeeGrid(tuple(cells), (d,) * len(cells), tuple(origin), self.polarization)
+
+    def _room(self, axis: int, side: int) -> float:
+        """Distance between the design region and the absorbing layer on one side, m."""
+        s = self.specification
+        stub = any((p.axis, p.outside) == (axis, side) for p in self.ports)
+        reach = s.guide_width / 2 + s.mode_margin - s.design_size[axis] / 2
+        windows = [side * p.offset + reach for p in self.ports if p.axis != axis]
+        return max(s.stub_length if stub else s.padding, *windows, 0.0)
 
     @cached_property
     def box(self):

@@ -29,7 +29,6 @@ SETTINGS = {
     "too coarse for a dense core": ("specification.core_permittivity=20", "8 cells per wavelength in the core"),
     "stub too short to hold the source": ("specification.stub_length=100e-9", "at least 6 cells"),
     "filter below the minimum length": ("optimization.filter_radius=50e-9", "at least the minimum_length"),
-    "mode window beyond the domain": ("specification.mode_margin=9e-6", "within the domain"),
     "memory budget": ("discretization.memory_budget=2 apples", "positive size such as 2GiB"),
     "more than fits into memory": ("specification.padding=1", "memory: expected a simulation that fits"),
 }

@@ -163,3 +163,29 @@ def test_silicon_layer():
         excess = (np.asarray(medium[f"permittivity_{component[1]}"]) - s.cladding_permittivity) / contrast
         middle = excess[excess.shape[0] // 2, excess.shape[1] // 2]
         assert middle.sum() * problem.discretization.spacing == pytest.approx(220e-9, rel=1e-9)
+
+
+@pytest.mark.parametrize("preset", [None, "coarse"])
+@pytest.mark.parametrize("name", PORTS)
+def test_mode_windows_stay_clear_of_the_absorber(name, preset):
+    """Guide and mode margin on either side lie between the absorbing layers, on every transverse axis."""
+    problem = device(name, preset=preset)
+    layout, s = problem.layout, problem.specification
+    depth = layout.pml_cells * layout.spacing
+    for port in layout.ports:
+        middles = {1 - port.axis: port.offset} | ({} if layout.slab is None else {2: sum(layout.slab) / 2})
+        for axis, middle in middles.items():
+            core = s.guide_width if axis < 2 else layout.slab[1] - layout.slab[0]
+            reach, low = core / 2 + s.mode_margin, layout.grid.origin[axis]
+            assert middle - reach >= low + depth - 1e-12
+            assert middle + reach <= low + layout.grid.extent[axis] - depth + 1e-12
+
+
+def test_ports_of_one_guide_pass_everything():
+    """The splitter's guides straight through at 40 nm: 0 dB to the opposite port, nothing beyond -50 dB anywhere else."""
+    problem = device("beam-splitter", "discretization.run_time=60e-15")
+    y = (np.arange(200) - 99.5) * 10e-9
+    guides = np.where(np.abs(np.abs(y) - 0.76e-6) < 0.2e-6, 1.0, 0.0) * np.ones((320, 200))
+    found = problem.report(problem.respond(guides))
+    assert np.abs(found["S21"]).max() < 0.01
+    assert max(found[name].max() for name in ("S11", "S31", "S41")) < -50
