@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import ClassVar
 
 from adjointdesign.problems.photonics.device import (
-    DeviceDiscretization,
     DeviceOptimization,
     DeviceSpecification,
     PhotonicDevice,
     Positive,
     StageSettings,
+    coarse,
 )
 from adjointdesign.problems.photonics.geometry import Port
 
@@ -44,20 +44,8 @@ class BeamSplitter(PhotonicDevice):
     summary: ClassVar = "50:50 splitter with two symmetries in 3.2 x 2.0 um, 1265 to 1295 nm"
     Specification: ClassVar = SplitterSpecification
     Optimization: ClassVar = SplitterOptimization
-    Discretization: ClassVar = DeviceDiscretization
     symmetries: ClassVar = ("mirror_x", "mirror_y")
-    presets: ClassVar = {
-        "coarse": {
-            "discretization": {"spacing": 40e-9, "run_time": 150e-15},
-            "optimization": {
-                "stages": [
-                    {"steepness": 16, "evaluations": 20},
-                    {"steepness": 64, "evaluations": 12},
-                    {"steepness": float("inf"), "evaluations": 20},
-                ]
-            },
-        }
-    }
+    presets: ClassVar = {"coarse": coarse(150e-15, (16, 20), (64, 12), (float("inf"), 20))}
 
     def ports(self):
         """Upper west, upper east, lower east, lower west."""

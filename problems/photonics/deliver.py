@@ -28,7 +28,7 @@ def deliver(device, folder: Path, parameters: np.ndarray, status: str) -> None:
     from adjointdesign.report.deliverables.touchstone import write_touchstone
 
     layout, pixel = device.layout, device.specification.pixel
-    origin = _origin(device)
+    origin = layout.pixel_origin
     filtered = np.asarray(device.filtered(parameters))
     binary = (filtered > 0.5).astype(np.uint8)
     density = np.asarray(device.density(parameters, {"steepness": np.inf}))
@@ -93,10 +93,6 @@ def _met(worst: float) -> str:
     return f"met with {-worst:.2f} dB to spare" if worst <= 0 else f"MISSED by {worst:.2f} dB"
 
 
-def _origin(device) -> tuple[float, float]:
-    return tuple(-n * device.specification.pixel / 2 for n in device.design_shape)
-
-
 def refined(device):
     """The same device with half the spacing, and with pixels of half that, so that polygons enter finely."""
     spacing = device.discretization.spacing / 2
@@ -111,7 +107,7 @@ def read_polygons(device, path: Path) -> np.ndarray:
     """Area fraction of each pixel that the polygons of a GDSII file cover."""
     from adjointdesign.report.deliverables.gds import read_gds
 
-    return read_gds(path, device.design_shape, device.specification.pixel, _origin(device))
+    return read_gds(path, device.design_shape, device.specification.pixel, device.layout.pixel_origin)
 
 
 def s_matrix(device, density: np.ndarray) -> np.ndarray:

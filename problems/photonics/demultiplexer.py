@@ -11,6 +11,7 @@ from adjointdesign.problems.photonics.device import (
     PhotonicDevice,
     Positive,
     StageSettings,
+    coarse,
 )
 from adjointdesign.problems.photonics.geometry import Port
 from pydantic import Field
@@ -59,12 +60,7 @@ class Demultiplexer(PhotonicDevice):
     Optimization: ClassVar = DemultiplexerOptimization
     Discretization: ClassVar = DemultiplexerDiscretization
     presets: ClassVar = {
-        "coarse": {
-            "discretization": {"spacing": 40e-9, "run_time": 200e-15},
-            "optimization": {
-                "stages": [{"steepness": 32, "evaluations": 16}, {"steepness": float("inf"), "evaluations": 16}]
-            },
-        },
+        "coarse": coarse(200e-15, (32, 16), (float("inf"), 16)),
         "large": {"specification": {"design_size": [6.4e-6, 6.4e-6], "edge_distance": 320e-9}},
     }
 

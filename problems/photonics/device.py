@@ -107,6 +107,14 @@ class DeviceSpecification(Settings):
         return self
 
 
+def coarse(run_time: float, *stages: tuple[float, int]) -> dict[str, Any]:
+    """A preset on 40 nm cells, with a run time (s) after the pulse and stages of ``(steepness, evaluations)``."""
+    return {
+        "discretization": {"spacing": 40e-9, "run_time": run_time},
+        "optimization": {"stages": [{"steepness": s, "evaluations": n} for s, n in stages]},
+    }
+
+
 class PhotonicDevice(Problem):
     """Waveguides that meet in a rectangular design region, in two dimensions (Ez) or as a slab in three.
 
@@ -334,8 +342,7 @@ class PhotonicDevice(Problem):
         """S-parameters of a density in a csv, npy, gds or h5 file."""
         from adjointdesign.report.deliverables.design_files import read_design
 
-        origin = tuple(-n * self.specification.pixel / 2 for n in self.design_shape)
-        density, kind = read_design(path, self.design_shape, self.specification.pixel, origin)
+        density, kind = read_design(path, self.design_shape, self.specification.pixel, self.layout.pixel_origin)
         readings = self.respond(density)
         report = self.report(readings)
         return {

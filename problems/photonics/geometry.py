@@ -75,6 +75,11 @@ class Layout:
         """Pixels along x and y."""
         return tuple(max(1, round(size / self.specification.pixel)) for size in self.specification.design_size)
 
+    @property
+    def pixel_origin(self) -> tuple[float, float]:
+        """Lower corner of pixel (0, 0), m."""
+        return tuple(-n * self.specification.pixel / 2 for n in self.design_shape)
+
     @cached_property
     def grid(self) -> YeeGrid:
         """Design region, stubs where there are guides, padding where there are none, absorbing layers around.
@@ -154,7 +159,6 @@ class Layout:
         from adjointdesign.media.rasterize import component_matrices
 
         p, maps = self.specification.pixel, {}
-        origin = tuple(-n * p / 2 for n in self.design_shape)
         for c in self.grid.electric:
             ranges = self.box.slices[c]
             # A plane component with the same in-plane offsets stands for this one.
@@ -163,7 +167,7 @@ class Layout:
                 self.grid.cells[:2], self.grid.spacing[:2], self.grid.origin[:2], "ez" if twin == "ez" else "hz"
             )  # fmt: skip
             rows = [(r.start, r.stop) for r in ranges[:2]]
-            matrices = component_matrices(self.design_shape, origin, (p, p), plane, twin, rows)
+            matrices = component_matrices(self.design_shape, self.pixel_origin, (p, p), plane, twin, rows)
             layer = None
             if self.slab is not None:
                 z = self.grid.coordinates(c, 2)[ranges[2]]

@@ -5,7 +5,7 @@ import numpy as np
 from adjointdesign import configuration
 from adjointdesign.problems import find
 from adjointdesign.problems.photonics import PhotonicDevice, Port
-from adjointdesign.problems.photonics.mode_converter import ConverterSpecification
+from adjointdesign.problems.photonics.two_port import TwoPortSpecification
 
 PLANE = ("waveguide-bend", "mode-converter", "beam-splitter", "demultiplexer")
 
@@ -18,7 +18,7 @@ def device(name, *overrides, preset="coarse") -> PhotonicDevice:
 class Straight(PhotonicDevice):
     """The mode converter's geometry with the fundamental mode at both ports: what a straight guide should pass."""
 
-    name, summary, Specification = "straight", "a straight guide", ConverterSpecification
+    name, summary, Specification = "straight", "a straight guide", TwoPortSpecification
 
     def ports(self):
         return Port("west"), Port("east")
