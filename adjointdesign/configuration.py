@@ -1,4 +1,4 @@
-"""Settings of a run: defaults, then a preset, then a TOML file, then single settings from the command line."""
+"""Settings of a run: defaults, then a TOML file on its preset, then a preset and single settings of the command line."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ def load(problem: type[Problem], *, file: str | Path | None = None, overrides: I
     file : path, optional
         TOML file with sections ``specification``, ``discretization``, ``optimization`` and keys ``preset``, ``seed``.
     overrides : iterable of str
-        Single settings, ``section.name=value`` (or ``preset=name``, ``seed=number``), in TOML's notation for values.
+        Single settings, ``section.name=value`` (or ``preset=name``, ``seed=number``), in TOML's notation for values. A
+        preset named here stands above the file; an empty one takes the file's own preset away.
 
     Raises
     ------
@@ -73,11 +74,14 @@ def load(problem: type[Problem], *, file: str | Path | None = None, overrides: I
     changes: dict[str, Any] = {}
     for text in overrides:
         _assign(changes, text)
-    data = _merged(data, changes)
-    preset = str(data.pop("preset", ""))
-    if preset and preset not in problem.presets:
-        raise InputError("preset", f"one of {', '.join(problem.presets) or '(none)'}", repr(preset), "choose one of these")
-    merged = _merged(problem.presets.get(preset, {}), data)  # a complete file overrides all that its preset sets
+    # A file stands above the preset that it names itself, so that a complete one repeats its run; whoever names a preset
+    # beside a file wants that preset's values.
+    preset = data.pop("preset", "")
+    merged = _merged(_preset(problem, preset), data)
+    if "preset" in changes:
+        preset = changes.pop("preset")
+        merged = _merged(merged, _preset(problem, preset)) if preset else data
+    merged = _merged(merged, changes)
     seed = merged.pop("seed", 0)
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         raise InputError("seed", "a whole number of at least 0", repr(seed), "correct the seed")
@@ -85,6 +89,14 @@ def load(problem: type[Problem], *, file: str | Path | None = None, overrides: I
     classes = (problem.Specification, problem.Discretization, problem.Optimization)
     parts = {name: _validated(cls, merged.get(name, {}), name) for name, cls in zip(SECTIONS, classes)}
     return Configuration(problem, preset, seed, **parts)
+
+
+def _preset(problem: type[Problem], name) -> Mapping[str, Any]:
+    if name == "":
+        return {}
+    if not isinstance(name, str) or name not in problem.presets:
+        raise InputError("preset", f"one of {', '.join(problem.presets) or '(none)'}", repr(name), "choose one of these")
+    return problem.presets[name]
 
 
 def _read(file, problem) -> dict[str, Any]:

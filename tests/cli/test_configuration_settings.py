@@ -36,6 +36,23 @@ def test_precedence(file):
     assert found.discretization.spacing == 26e-9
 
 
+def test_a_preset_on_the_command_line_stands_above_the_file(file, tmp_path):
+    """Its own values come from the preset, the others from the file, and single settings stand above both."""
+    bend = find("waveguide-bend")
+    found = load(bend, file=file, overrides=["preset=coarse"])
+    assert (found.discretization.spacing, found.discretization.pml_cells, found.seed) == (40e-9, 9, 3)
+    found = load(bend, file=file, overrides=["discretization.spacing=25e-9", "preset=coarse"]).discretization
+    assert (found.spacing, found.pml_cells) == (25e-9, 9)
+    found = load(bend, file=file, overrides=["preset="])
+    assert (found.preset, found.discretization.spacing, found.discretization.run_time) == ("", 30e-9, 400e-15)
+    # A complete file, as a run leaves one.
+    complete = tmp_path / "complete.toml"
+    complete.write_text(load(bend, overrides=["optimization.filter_radius=150e-9"]).toml())
+    found = load(bend, file=complete, overrides=["preset=coarse"])
+    wanted = load(bend, overrides=["preset=coarse", "optimization.filter_radius=150e-9"])
+    assert same(found, wanted) and found.preset == "coarse"
+
+
 def test_one_setting_of_a_section_leaves_the_others():
     found = load(find("demultiplexer"), overrides=["preset=large", "specification.edge_distance=300e-9"]).specification
     assert found.design_size == (6.4e-6, 6.4e-6) and found.edge_distance == 300e-9
