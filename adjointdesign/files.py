@@ -7,6 +7,9 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+PART = ".part"
+"""Ending of files that are being written; their names begin with a dot."""
+
 
 def atomic_write(path, data: str | bytes) -> None:
     """Write a file such that a reader, or a crash at any moment, finds the old contents or the new, never a part.
@@ -26,7 +29,7 @@ def atomic_write(path, data: str | bytes) -> None:
     path = Path(path)
     contents = data.encode() if isinstance(data, str) else data
     # Only within one folder is a rename sure to stay on one file system, and so to be atomic.
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PART, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(contents)
@@ -56,7 +59,7 @@ def replacing(path):
         As `atomic_write`.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{PART}")
     try:
         yield temporary
         with open(temporary, "rb") as file:
@@ -64,3 +67,9 @@ def replacing(path):
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_parts(folder) -> None:
+    """Remove what processes that were killed while they wrote left in a folder and those in it; none may be writing there."""
+    for path in Path(folder).rglob(f".*{PART}"):
+        path.unlink(missing_ok=True)

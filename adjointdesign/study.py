@@ -25,7 +25,7 @@ import numpy as np
 from adjointdesign import configuration
 from adjointdesign.configuration import Configuration
 from adjointdesign.errors import InputError
-from adjointdesign.files import atomic_write
+from adjointdesign.files import atomic_write, remove_parts
 from adjointdesign.problem import Problem, value_and_gradient
 
 if TYPE_CHECKING:
@@ -219,6 +219,7 @@ def carry_on(settings: Configuration, folder: Path) -> Outcome:
     folder = Path(folder)
     problem = settings.build()
     with locked(folder), log_to(folder), Progress(problem.stages(), problem.targets()) as progress:
+        remove_parts(folder)
         result = optimize(settings, folder, progress.evaluation)
         if result.status == Status.INTERRUPTED:
             progress.line(f"stopped; everything is saved: go on with `adjointdesign resume {folder}`")
@@ -286,6 +287,8 @@ def resume(folder: str | Path, find: Callable[[str], type[Problem]]) -> Outcome 
     """
     settings = open_folder(Path(folder), find)
     if complete(folder):
+        with locked(folder):
+            remove_parts(folder)
         return None
     return carry_on(settings, Path(folder))
 
@@ -301,12 +304,18 @@ def provenance(settings: Configuration) -> dict:
         "problem": settings.problem.name,
         "seed": settings.seed,
         "threads": getattr(settings.discretization, "threads", None) or numba.config.NUMBA_NUM_THREADS,
-        "ranks": 1,
+        **_ranks(),
         "machine": {"processor": _processor(), "cores": os.cpu_count(), "system": platform.platform()},
         "git_commit": _git_commit(),
         "versions": {"adjointdesign": version("adjointdesign"), "python": platform.python_version()}
         | {p: version(p) for p in packages},
     }
+
+
+def _ranks() -> dict[str, int]:
+    """Number of MPI processes, where this one was started as a part of several."""
+    mpi = sys.modules.get("mpi4py.MPI")
+    return {"ranks": mpi.COMM_WORLD.size} if mpi is not None and mpi.Is_initialized() else {}
 
 
 def _processor() -> str:

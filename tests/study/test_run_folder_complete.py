@@ -49,6 +49,20 @@ def test_provenance_and_certificate(whole):
     assert json.loads((whole[0] / "certificate.json").read_text())["passed"] is True
 
 
+def test_ranks_are_those_of_the_communicator(monkeypatch):
+    """Given where MPI runs, left out where it does not."""
+    import sys
+    from types import SimpleNamespace
+
+    settings = configuration.load(find("waveguide-bend"))
+    for running, expected in ((True, 3), (False, None)):
+        mpi = SimpleNamespace(COMM_WORLD=SimpleNamespace(size=3), Is_initialized=lambda: running)
+        monkeypatch.setitem(sys.modules, "mpi4py.MPI", mpi)
+        assert study.provenance(settings).get("ranks") == expected
+    monkeypatch.delitem(sys.modules, "mpi4py.MPI")
+    assert "ranks" not in study.provenance(settings)
+
+
 def test_deliverables_agree_with_each_other(whole):
     """Touchstone, read by scikit-rf, holds the S-matrix of design.gds; a passive one, with S12 = S21."""
     network = skrf.Network(str(whole[0] / "s_parameters.s2p"))

@@ -41,8 +41,7 @@ def test_killed_again_and_again(tmp_path, settings_file, whole):
     assert process.returncode == 0 and err.count("(from the history)") == EVALUATIONS
     assert_same_history(whole[0], folder)
     assert_same_design(whole[0], folder)
-    leftovers = {p.name for p in folder.iterdir()} - {p.name for p in whole[0].iterdir()}
-    assert all(name.startswith(".design") for name in leftovers)  # temporary files of the killed process
+    assert {p.name for p in folder.iterdir()} == {p.name for p in whole[0].iterdir()}  # no temporary files of those killed
 
 
 @pytest.mark.slow
@@ -87,6 +86,23 @@ def test_sigterm_while_the_results_are_written(tmp_path, settings_file, monkeypa
     assert outcome.passed is None and "stopped; everything is saved" in (outcome.folder / "log.txt").read_text()
     assert not (outcome.folder / study.DONE).exists() and recorded(outcome.folder) == EVALUATIONS
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_what_a_killed_process_was_writing_is_removed(begun, whole, tmp_path, monkeypatch):
+    """By a resume, of an unfinished run and of a complete one; what is not of that kind stays."""
+    copy = tmp_path / "complete"
+    shutil.copytree(whole[0], copy)
+    monkeypatch.setattr(study, "optimize", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    for folder in (begun, copy):
+        (folder / "figures").mkdir(exist_ok=True)
+        stale = [folder / ".design.h5.x1y2z3.part", folder / "figures" / ".device.png.abc.part"]
+        for path in (*stale, folder / ".gitignore"):
+            path.touch()
+        try:
+            study.resume(folder, find)
+        except KeyboardInterrupt:
+            assert folder == begun
+        assert not any(path.exists() for path in stale) and (folder / ".gitignore").exists()
 
 
 def test_a_complete_run_is_left_alone(whole):
