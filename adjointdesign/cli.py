@@ -11,7 +11,6 @@ from typing import Annotated
 
 import typer
 
-from adjointdesign import __version__
 from adjointdesign.errors import InputError
 
 app = typer.Typer(
@@ -89,7 +88,6 @@ def list_problems(as_json: Json = False) -> None:
 def run(problem: Name, config: Config = None, overrides: Set = None,
         out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder of the run; default runs/PROBLEM.")] = None) -> int:  # fmt: skip
     """Optimize a problem; write the design, its checks and a report into a new folder."""
-    _say(f"adjointdesign {__version__}: {problem}")
     from adjointdesign import study
     from adjointdesign.problems import find
 
@@ -100,7 +98,6 @@ def run(problem: Name, config: Config = None, overrides: Set = None,
 @app.command()
 def resume(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of an unfinished run.")]) -> int:
     """Go on with a run that was stopped, to the same end as if it had not been."""
-    _say(f"adjointdesign {__version__}: {folder}")
     from adjointdesign import study
     from adjointdesign.problems import find
 

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -92,7 +92,7 @@ def open_folder(folder: Path, problem_class: Callable[[str], type[Problem]]) -> 
     return configuration.load(problem_class(name), file=file)
 
 
-def optimize(settings: Configuration, folder: Path, watch: Callable | None = None):
+def optimize(settings: Configuration, folder: Path, watch: Callable | None = None, begin: Callable[[], None] | None = None):
     """Run, or resume, the continuation of a run's folder.
 
     Parameters
@@ -103,6 +103,8 @@ def optimize(settings: Configuration, folder: Path, watch: Callable | None = Non
         Its folder; the history there, if any, is replayed and then continued.
     watch : callable, optional
         ``watch(stage_index, stage, evaluation, tracker)`` after every evaluation.
+    begin : callable, optional
+        Called once, when nothing is left that refuses the run.
 
     Returns
     -------
@@ -145,6 +147,8 @@ def optimize(settings: Configuration, folder: Path, watch: Callable | None = Non
                 f"history {path}", "evaluations made with config.toml as it is now", "those of other settings",
                 "restore config.toml, or start a new run with the changed one",
             )  # fmt: skip
+        if begin is not None:
+            begin()
         results = run_stages(
             stages, formulate, start.ravel(), bounds=problem.bounds(), history=history,
             wall_time=getattr(problem.optimization, "wall_time", None), callback=callback, should_stop=should_stop,
@@ -218,9 +222,10 @@ def carry_on(settings: Configuration, folder: Path) -> Outcome:
 
     folder = Path(folder)
     problem = settings.build()
+    greeting = f"adjointdesign {version('adjointdesign')}: {problem.name} in {folder}"
     with locked(folder), log_to(folder), Progress(problem.stages(), problem.targets()) as progress:
         remove_parts(folder)
-        result = optimize(settings, folder, progress.evaluation)
+        result = optimize(settings, folder, progress.evaluation, lambda: progress.line(greeting))
         if result.status == Status.INTERRUPTED:
             progress.line(f"stopped; everything is saved: go on with `adjointdesign resume {folder}`")
             return Outcome(folder, result, None)
@@ -362,7 +367,7 @@ class _LogFile(logging.FileHandler):
 
 @contextmanager
 def log_to(folder: Path):
-    """Copy the package's log to ``log.txt`` of a run's folder."""
+    """Copy the package's log to ``log.txt`` of a run's folder, and what ends the work there before its time."""
     handler = _LogFile(Path(folder) / "log.txt", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     package = logging.getLogger("adjointdesign")
@@ -371,5 +376,10 @@ def log_to(folder: Path):
     try:
         yield
     finally:
+        error = sys.exc_info()[1]
+        if error is not None and not isinstance(error, KeyboardInterrupt):
+            expected = isinstance(error, (InputError, OSError, MemoryError))
+            with suppress(OSError):  # a full disk must not hide what happened
+                logger.error("%s: %s", type(error).__name__, error, exc_info=None if expected else error)
         package.removeHandler(handler)
         handler.close()

@@ -141,10 +141,21 @@ def test_a_damaged_history_is_refused(begun, damage):
     path.write_bytes(damaged)
     process = start("resume", begun)
     _, err = process.communicate(timeout=60)
-    line = err.splitlines()[1:]
+    line = err.splitlines()
     assert process.returncode == 2 and len(line) == 1 and line[0].startswith("error: history "), err
     assert "an undamaged history, got a damaged file" in line[0] and "start a new run" in line[0]
     assert path.read_bytes() == damaged
+    assert (begun / "log.txt").read_text().splitlines()[-1].endswith("InputError: " + line[0].removeprefix("error: "))
+
+
+def test_a_fault_is_in_the_log_with_its_traceback(tmp_path, settings_file, monkeypatch):
+    from adjointdesign.problems.photonics.waveguide_bend import WaveguideBend
+
+    monkeypatch.setattr(WaveguideBend, "deliver", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        study.run(WaveguideBend, tmp_path / "run", config=settings_file)
+    log = (tmp_path / "run" / "log.txt").read_text()
+    assert "ERROR ZeroDivisionError: division by zero" in log and "Traceback" in log
 
 
 def test_a_run_whose_history_is_gone_starts_over(begun, whole):
