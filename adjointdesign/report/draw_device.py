@@ -13,7 +13,9 @@ UM = 1e6
 AROUND = 0.3e-6
 """How much of the surroundings is shown on every side, m."""
 KEY_HEIGHT = 0.07
-"""Least height of the strip with the smallest features, as a fraction of the picture's width."""
+"""Least height of a line with smallest features, as a fraction of the picture's width."""
+HEAD, LABEL = 0.40, 0.25
+"""Width of the words before the smallest features, and of one feature's own, as fractions of the picture's width."""
 
 
 def device(run: RunFolder) -> bytes | None:
@@ -25,9 +27,10 @@ def device(run: RunFolder) -> bytes | None:
     low = np.array(design.origin)
     size = np.array(shape) * design.pixel
     shown = size + 2 * AROUND
-    finite = [d for d in design.length_scale.values() if math.isfinite(d)]
-    strip = max(KEY_HEIGHT * shown[0], 1.2 * max(finite, default=0.0))
-    with canvas(4.8, 4.2 * (shown[1] + strip) / shown[0] + 0.65) as figure:
+    lines = _lines(design, shown[0])
+    heights = [max([KEY_HEIGHT * shown[0], *(1.2 * diameter for _, diameter in line)]) for line in lines]
+    strip = sum(heights)
+    with canvas(4.8, 4.1 * (shown[1] + strip) / shown[0] + 0.65) as figure:
         axes, key = figure.subplots(2, 1, height_ratios=(shown[1], strip))
         _surroundings(axes, design)
         _solid(axes, design)
@@ -38,9 +41,9 @@ def device(run: RunFolder) -> bytes | None:
         axes.set(xlabel="x (µm)", ylabel="y (µm)")
         axes.locator_params(nbins=6)
         axes.set_title(f"design region {size[0] * UM:.4g} × {size[1] * UM:.4g} µm (dashed)", color=INK)
-        key.set(xlim=axes.get_xlim(), ylim=(-0.5 * strip * UM, 0.5 * strip * UM), aspect="equal")
+        key.set(xlim=axes.get_xlim(), ylim=(-strip * UM, 0.0), aspect="equal")
         key.axis("off")
-        _features(key, design)
+        _features(key, lines, heights)
         return png(figure)
 
 
@@ -106,20 +109,37 @@ def _solid(axes, design: Design) -> None:
     filled.set_clip_path(region)
 
 
-def _features(axes, design: Design) -> None:
-    """Discs of the smallest solid and void feature, on the picture's own scale, with their diameters."""
+def _lines(design: Design, width: float) -> list[list[tuple[str, float]]]:
+    """Smallest solid and void feature by name and diameter (m): in one line with the words before them, or a line each.
+
+    The first line begins with those words; ``width`` is the picture's, m.
+    """
+    parts = [(name, design.length_scale.get(name)) for name in ("solid", "void")]
+    parts = [(name, d) for name, d in parts if d is not None and math.isfinite(d)]
+    if not parts:
+        return [[]]
+    needed = sum(diameter for _, diameter in parts) + (HEAD + LABEL * len(parts)) * width
+    return [parts] if needed <= width else [[], *([part] for part in parts)]
+
+
+def _features(axes, lines, heights) -> None:
+    """Discs of the smallest features, on the picture's own scale, with their diameters."""
     from matplotlib.patches import Circle
 
     left, right = axes.get_xlim()
-    parts = [(name, design.length_scale.get(name)) for name in ("solid", "void")]
-    parts = [(name, d * UM) for name, d in parts if d is not None and math.isfinite(d)]
-    if not parts:
-        return
-    axes.text(left, 0.0, "smallest feature, to scale:", ha="left", va="center", fontsize=8, color=QUIET)
-    for place, (name, diameter) in zip((0.47, 0.76), parts):
-        x = left + place * (right - left)
-        axes.add_patch(Circle((x, 0.0), diameter / 2, facecolor=SOLID if name == "solid" else "white", edgecolor=SOLID))
-        label = f"{name} {nanometres(diameter / UM)}"
-        axes.annotate(
-            label, (x + diameter / 2, 0.0), (5, 0), textcoords="offset points", ha="left", va="center", fontsize=8
-        )
+    top = 0.0
+    for number, (line, height) in enumerate(zip(lines, heights)):
+        y, x = (top - height / 2) * UM, left
+        top -= height
+        if number == 0 and any(lines):
+            axes.text(left, y, "smallest feature, to scale:", ha="left", va="center", fontsize=8, color=QUIET)
+            x += HEAD * (right - left)
+        for name, diameter in line:
+            radius = diameter / 2 * UM
+            color = SOLID if name == "solid" else "white"
+            axes.add_patch(Circle((x + radius, y), radius, facecolor=color, edgecolor=SOLID, clip_on=False))
+            axes.annotate(
+                f"{name} {nanometres(diameter)}", (x + 2 * radius, y), (5, 0), textcoords="offset points", ha="left",
+                va="center", fontsize=8,
+            )  # fmt: skip
+            x += 2 * radius + LABEL * (right - left)

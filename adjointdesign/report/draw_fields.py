@@ -29,7 +29,12 @@ def fields(run: RunFolder) -> bytes | None:
     rows = -(-count // columns)
     wavelengths = design.results.wavelengths if design.results is not None else None
     cell = (WIDTH - BESIDE) / columns
-    with canvas(WIDTH, rows * (cell * np.ptp(y) / np.ptp(x) + 0.26) + 0.4) as figure:
+    titles = [
+        _title(run, number, wavelengths[number]) if wavelengths is not None and len(wavelengths) == count else ""
+        for number in range(count)
+    ]
+    above = 0.13 * max(1 + title.count("\n") for title in titles)
+    with canvas(WIDTH, rows * (cell * np.ptp(y) / np.ptp(x) + 0.13 + above) + 0.4) as figure:
         grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
         step_x, step_y = (0.5 * (v[1] - v[0]) for v in (x, y))
         extent = (x[0] - step_x, x[-1] + step_x, y[0] - step_y, y[-1] + step_y)
@@ -47,8 +52,7 @@ def fields(run: RunFolder) -> bytes | None:
             )
             _outline(axes, data)
             axes.set(xlim=extent[:2], ylim=extent[2:], aspect="equal")
-            if wavelengths is not None and len(wavelengths) == count:
-                axes.set_title(_title(run, number, wavelengths[number]), fontsize=8, pad=3)
+            axes.set_title(titles[number], fontsize=8, pad=3)
             _ports(axes, run)
         for axes in grid[-1]:
             axes.set_xlabel("x (µm)")
@@ -89,7 +93,8 @@ def _ports(axes, run: RunFolder) -> None:
 
 
 def _title(run: RunFolder, number: int, wavelength: float) -> str:
-    parts = [f"{wavelength * 1e9:.4g} nm"]
+    parts = []
     for reading in dict.fromkeys(g.reading for g in run.goals if number in g.wavelengths and g.sense > 0):
         parts.append(f"{named(reading)} = {run.design.results.decibels[reading][number]:.2f} dB".replace("-", "−"))
-    return ",  ".join(parts)
+    # Side by side, more than one does not fit above a panel.
+    return (f"{wavelength * 1e9:.4g} nm" + (",  " if len(parts) < 2 else "\n") + ",  ".join(parts)).rstrip(", ")
