@@ -13,6 +13,7 @@ import numpy as np
 from adjointdesign.constants import C0, EPS0, ETA0
 from adjointdesign.grid.yee import OFFSETS, YeeGrid
 from adjointdesign.solvers.fdtd_maxwell.absorber import Periodic, Pmc
+from adjointdesign.solvers.fdtd_maxwell.gates import places
 from adjointdesign.solvers.fdtd_maxwell.sweep import Ports
 
 
@@ -68,13 +69,12 @@ class _Points:
 
     def close(self, dtype) -> None:
         self.dtype = dtype
-        self.indices = tuple(np.concatenate([np.zeros(0, np.int64), *self._parts[c]]) for c in self.grid.components)
-        self.weights = tuple(
-            place_weights(self.grid, self.faces, c, i) for c, i in zip(self.grid.components, self.indices)
-        )
+        indices = tuple(np.concatenate([np.zeros(0, np.int64), *self._parts[c]]) for c in self.grid.components)
+        self.places = tuple(places(i, self.grid.as_storage(self.grid.shape)) for i in indices)
+        self.weights = tuple(place_weights(self.grid, self.faces, c, i) for c, i in zip(self.grid.components, indices))
 
     def empty(self, rows: int) -> tuple[np.ndarray, ...]:
-        return tuple(np.zeros((rows, len(i)), self.dtype) for i in self.indices)
+        return tuple(np.zeros((rows, len(p.index)), self.dtype) for p in self.places)
 
 
 class Doors:
@@ -113,7 +113,8 @@ class Doors:
         ]
         self._into.close(dtype)
         self._out.close(dtype)
-        self._nothing = tuple(np.zeros(0, np.int64) for _ in self.grid.components)
+        nowhere = places(np.zeros(0, np.int64), self.grid.as_storage(self.grid.shape))
+        self._nothing = tuple(nowhere for _ in self.grid.components)
 
     # -- times --------------------------------------------------------------------------------------------------------
 
@@ -138,8 +139,8 @@ class Doors:
             component = self.grid.components[which]
             wave = amplitudes[number] * self.sources[number].waveform(self._source_times(component, first, last))
             values[which][:, columns] += np.real(np.multiply.outer(wave, profile))
-        out = self._out.indices if sampling else self._nothing
-        return Ports(self._into.indices, values, out, self._buffers(out, last - first))
+        out = self._out.places if sampling else self._nothing
+        return Ports(self._into.places, values, out, self._buffers(out, last - first))
 
     def readings(self, steps: int) -> list[dict[str, np.ndarray]]:
         """Empty accumulators, one a monitor: component to ``(n_freq, n_points)`` or ``(steps, n_points)``."""
@@ -189,7 +190,7 @@ class Doors:
                 shift = 1 if component[0] == "e" else 0
                 rows = self._cotangent_rows(monitor, component, g, first - shift, last - shift)
                 values[which][:, columns[component]] += rows / self._out.weights[which][columns[component]]
-        return Ports(self._out.indices, values, self._into.indices, self._into.empty(last - first))
+        return Ports(self._out.places, values, self._into.places, self._into.empty(last - first))
 
     def arrival_ports(self, raw, steps: int) -> Ports:
         """The single row injected at the end of the run, before the first adjoint step."""
@@ -215,5 +216,5 @@ class Doors:
             rows = ports.samples[which][:, columns] * self._into.weights[which][columns]
             total[number] += np.conj(np.sum(wave * (rows @ profile)))
 
-    def _buffers(self, indices, rows: int) -> tuple[np.ndarray, ...]:
-        return tuple(np.zeros((rows, len(i)), self._out.dtype) for i in indices)
+    def _buffers(self, doors, rows: int) -> tuple[np.ndarray, ...]:
+        return tuple(np.zeros((rows, len(p.index)), self._out.dtype) for p in doors)

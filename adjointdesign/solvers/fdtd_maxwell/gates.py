@@ -1,36 +1,66 @@
 """Where values enter and leave the fields inside the compiled sweeps.
 
-Each member of a team of threads does its share, and no more than that: every ``size``-th component for what is
-injected, an even part of the samples, the rows ``first <= i < last`` of a box.
+All of these work on a range of rows ``first <= i < last`` along x, so that they may follow the update of a few rows
+while those are still in the processor's caches, and so that no thread touches rows of another.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
 from adjointdesign.solvers.fdtd_maxwell.compiled import kernel
 
 
+class Places(NamedTuple):
+    """Storage slots of one component, in any order and with repetitions, and where to find those of a row.
+
+    ``index`` holds flat storage indices. ``order`` sorts them by row, and the slots of row ``i`` are numbers
+    ``starts[i]`` to ``starts[i + 1] - 1`` of that order.
+    """
+
+    index: np.ndarray
+    order: np.ndarray
+    starts: np.ndarray
+
+
+def places(index: np.ndarray, shape: tuple[int, ...]) -> Places:
+    """`Places` of flat indices into storage of the given shape (rows along its first axis)."""
+    row = np.asarray(index, dtype=np.int64) // int(np.prod(shape[1:]))
+    order = np.argsort(row, kind="stable")
+    return Places(np.asarray(index, dtype=np.int64), order, np.searchsorted(row[order], np.arange(shape[0] + 1)))
+
+
 @kernel
-def enter(team, fields, first, last, gains, ports, row, images):
-    """Inject ``gain value`` into components ``first`` to ``last - 1``, then set the slots that repeat other slots."""
-    me, _ = team
-    for c in range(first + me[0], last, me[1]):
-        field, gain, into, values = fields[c].ravel(), gains[c], ports.into[c], ports.values[c]
-        for k in range(len(into)):
-            field[into[k]] += gain[k] * values[row, k]
+def inject(fields, gains, ports, step, begin, end, first, last):
+    """Add ``gain value`` at the doors of components ``begin`` to ``end - 1``."""
+    for c in range(begin, end):
+        field, gain, values = fields[c].ravel(), gains[c], ports.values[c]
+        index, order, starts = ports.into[c]
+        for t in range(starts[first], starts[last]):
+            k = order[t]
+            field[index[k]] += gain[k] * values[step, k]
+
+
+@kernel
+def copy_images(fields, images, begin, end, first, last):
+    """Set the slots of components ``begin`` to ``end - 1`` that repeat others, in turn; see `images.py`."""
+    for c in range(begin, end):
+        field = fields[c].ravel()
         target, origin, sign = images[c]
-        for k in range(len(target)):
-            field[target[k]] = sign[k] * field[origin[k]]
+        for t in range(target.starts[first], target.starts[last]):
+            k = target.order[t]
+            field[target.index[k]] = sign[k] * field[origin[k]]
 
 
 @kernel
-def sample(team, fields, first, last, ports, row):
-    """Read components ``first`` to ``last - 1`` at their indices."""
-    me, _ = team
-    for c in range(first, last):
-        field, out_of, samples = fields[c].ravel(), ports.out_of[c], ports.samples[c]
-        n = len(out_of)
-        for k in range(me[0] * n // me[1], (me[0] + 1) * n // me[1]):
-            samples[row, k] = field[out_of[k]]
+def sample(fields, ports, step, begin, end, first, last):
+    """Read components ``begin`` to ``end - 1`` at their doors."""
+    for c in range(begin, end):
+        field, samples = fields[c].ravel(), ports.samples[c]
+        index, order, starts = ports.out_of[c]
+        for t in range(starts[first], starts[last]):
+            k = order[t]
+            samples[step, k] = field[index[k]]
 
 
 @kernel

@@ -7,30 +7,37 @@ to copy.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from adjointdesign.grid.yee import OFFSETS, YeeGrid
 from adjointdesign.solvers.fdtd_maxwell.absorber import Periodic, Pmc
+from adjointdesign.solvers.fdtd_maxwell.gates import Places, places
 
 
-def images(grid: YeeGrid, faces, component: str, dtype) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Copies ``field[target] = sign field[origin]`` to make in turn after each update of a component.
+class Images(NamedTuple):
+    """Copies ``field[target] = sign field[origin]`` of one component, to make in turn after each update."""
 
-    Returns
-    -------
-    target, origin : ndarray of int64
-        Flat storage indices.
-    sign : ndarray
-        Plus or minus one, in the precision of the fields.
+    target: Places
+    origin: np.ndarray
+    sign: np.ndarray
+
+
+def images(grid: YeeGrid, faces, component: str, dtype, across: bool) -> Images:
+    """The copies of one component: those between rows (``across``: images in x) or those within a row (y and z).
+
+    ``sign`` is plus or minus one, in the precision of the fields.
     """
     target, origin, sign = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0)]
     flat = np.arange(np.prod(grid.shape)).reshape(grid.shape)
-    for axis, n in enumerate(grid.cells):
-        for to, source, factor in _planes(component, OFFSETS[component][axis], n, faces[axis]):
+    for axis in [0] if across else range(1, grid.ndim):
+        for to, source, factor in _planes(component, OFFSETS[component][axis], grid.cells[axis], faces[axis]):
             target.append(flat.take(to, axis).ravel())
             origin.append(flat.take(source, axis).ravel())
             sign.append(np.full(target[-1].size, factor))
-    return np.concatenate(target), np.concatenate(origin), np.concatenate(sign).astype(dtype)
+    slots = places(np.concatenate(target), grid.as_storage(grid.shape))
+    return Images(slots, np.concatenate(origin), np.concatenate(sign).astype(dtype))
 
 
 def _planes(component, offset, n, pair):

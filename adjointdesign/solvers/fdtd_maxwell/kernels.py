@@ -29,6 +29,7 @@ from adjointdesign.solvers.fdtd_maxwell.rows import (
     filter_along,
     layer_across,
     layer_along,
+    layers_along,
     plane_curl_rows,
     scale_rows,
 )
@@ -54,8 +55,9 @@ class Phase(NamedTuple):
 
 
 @kernel
-def _rows_in_block(field):
-    return max(1, _BLOCK_VALUES // field.shape[2])
+def rows_in_block(field):
+    """Rows along x that are updated together."""
+    return np.int64(max(1, _BLOCK_VALUES // (field.shape[1] * field.shape[2])))
 
 
 # Three dimensions; the absorber's memory ``psi`` in the order xy, xz, yz, yx, zx, zy (component, axis).
@@ -67,10 +69,10 @@ def _curl_plane(f, blocks, his, scales, shift, u, psi, p):
     fx, fy, fz = f
     ux, uy, uz = u
     curl_rows(fx, fy, fz, blocks, his, scales, shift, ux, uy, uz, p.weights)
+    rows = min(blocks[0][0], blocks[1][0]), max(blocks[0][1], blocks[1][1]), 1, max(blocks[0][3], blocks[1][3])
+    layers_along(fx, fy, rows, his[0], scales[0], scales[1], shift, psi[1], psi[2], ux, uy, p)
     layer_across(fx, blocks[0], his[0], scales[0], shift, PLUS, Y, psi[0], uz, p)
-    layer_along(fx, blocks[0], his[0], scales[0], shift, MINUS, psi[1], uy, p)
     layer_across(fy, blocks[1], his[1], scales[1], shift, MINUS, X, psi[3], uz, p)
-    layer_along(fy, blocks[1], his[1], scales[1], shift, PLUS, psi[2], ux, p)
     layer_across(fz, blocks[2], his[2], scales[2], shift, PLUS, X, psi[4], uy, p)
     layer_across(fz, blocks[2], his[2], scales[2], shift, MINUS, Y, psi[5], ux, p)
 
@@ -140,7 +142,7 @@ def _plane_minus_dx(f, block, hi, scale, shift, u, psi, p):
 def _magnetic_ez(fields, psi, p, first, last):
     ez, hx, hy = fields
     nx, ny = ez.shape[0] - 2, ez.shape[2] - 2
-    c, rows = ez.dtype.type(-1), _rows_in_block(ez)
+    c, rows = ez.dtype.type(-1), rows_in_block(ez)
     for i in range(first, last, rows):
         i1 = min(i + rows, last)
         _plane_dy(hx, (i, i1, 0, 1), ny + 1, c, FROM_ABOVE, ez, psi, p)
@@ -150,7 +152,7 @@ def _magnetic_ez(fields, psi, p, first, last):
 @pasted
 def _electric_ez(fields, psi, p, ca, cb, lossy, first, last):
     ez, hx, hy = fields
-    ny, rows = ez.shape[2] - 2, _rows_in_block(ez)
+    ny, rows = ez.shape[2] - 2, rows_in_block(ez)
     for i in range(first, last, rows):
         block = (i, min(i + rows, last), 0, 1)
         if lossy:
@@ -162,7 +164,7 @@ def _electric_ez(fields, psi, p, ca, cb, lossy, first, last):
 def _magnetic_hz(fields, psi, p, first, last):
     ex, ey, hz = fields
     nx, ny = hz.shape[0] - 2, hz.shape[2] - 2
-    c, rows = hz.dtype.type(-1), _rows_in_block(hz)
+    c, rows = hz.dtype.type(-1), rows_in_block(hz)
     for i in range(first, last, rows):
         _plane_curl(hz, (i, min(i + rows, last, nx + 1), 0, 1), ny + 1, c, FROM_ABOVE, ex, ey, psi, p)
 
@@ -170,7 +172,7 @@ def _magnetic_hz(fields, psi, p, first, last):
 @pasted
 def _electric_hz(fields, psi, p, ca, cb, lossy, first, last):
     ex, ey, hz = fields
-    nx, ny, rows = hz.shape[0] - 2, hz.shape[2] - 2, _rows_in_block(hz)
+    nx, ny, rows = hz.shape[0] - 2, hz.shape[2] - 2, rows_in_block(hz)
     for i in range(first, last, rows):
         i1 = min(i + rows, last)
         block, inside = (i, i1, 0, 1), (i, min(i1, nx + 1), 0, 1)

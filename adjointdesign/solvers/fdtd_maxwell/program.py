@@ -19,6 +19,8 @@ from adjointdesign.solvers.fdtd_maxwell.propagation import HistoryPool
 from adjointdesign.solvers.fdtd_maxwell.state import State
 
 _FACES = (Cpml, Pec, Pmc, Periodic)
+_SLAB_VALUES = 2**15
+"""Values of one component that are turned into coefficients at a time."""
 
 
 def courant_time_step(grid: YeeGrid, index: float, courant: float) -> float:
@@ -99,7 +101,10 @@ class Program:
         self.box_weights = tuple(self._weights(c) for c in self.grid.electric)
         self._walls = {c: self._conductor(c) for c in self.grid.electric}
         self._phases = {t: phases(self.grid, self.dt, self.faces, self.dtype, t) for t in (False, True)}
-        self._images = tuple(images(self.grid, self.faces, c, self.dtype) for c in self.grid.components)
+        self._images, self._images_across = (
+            tuple(images(self.grid, self.faces, c, self.dtype, across) for c in self.grid.components)
+            for across in (False, True)
+        )
         self._background = {
             c: (np.asarray(medium.permittivity[c], float), np.asarray(medium.conductivity.get(c, 0.0), float))
             for c in self.grid.electric
@@ -164,34 +169,66 @@ class Program:
         InputError
             When a value has the wrong shape, is not finite, or makes the time step unstable.
         """
+        permittivity, conductivity = ({c: np.asarray(v) for c, v in part.items()} for part in (permittivity, conductivity))
+        for what, part in (("permittivity", permittivity), ("conductivity", conductivity)):
+            for c, values in part.items():
+                check_values(f"{what}_{c[1]}", values, self.box.shape(c), what == "permittivity")
+        stored = self.grid.as_storage(self.grid.shape)
         ca, cb, lossy = [], [], False
         for c in self.grid.electric:
-            eps, sigma = (np.broadcast_to(a, self.grid.shape).copy() for a in self._background[c])
-            for what, values, target in (("permittivity", permittivity, eps), ("conductivity", conductivity, sigma)):
-                if c in values:
-                    check_values(f"{what}_{c[1]}", np.asarray(values[c]), self.box.shape(c), what == "permittivity")
-                    target[self.box.slices[c]] = values[c]
-            least = eps[self.grid.interior(c)].min()
-            if least < self.minimum_permittivity * (1 - 1e-9):
-                raise InputError(
-                    f"permittivity_{c[1]}", f"values of at least {self.minimum_permittivity:g}, for which the time step "
-                    "was chosen", f"{least:g}", "give the solver a smaller minimum_permittivity",
-                )  # fmt: skip
-            self._copy_periodic_nodes(c, eps, sigma)
-            loss = half_loss(sigma, self.dt)
-            lossy = lossy or bool(np.any(sigma))
+            q, p = np.empty(self.grid.shape, self.dtype), np.empty(self.grid.shape, self.dtype)
             held = self._walls[c]
-            stored = self.grid.as_storage(self.grid.shape)
-            cb.append(np.where(held, 0.0, 1.0 / (eps + loss)).astype(self.dtype).reshape(stored))
-            ca.append(np.where(held, 0.0, (eps - loss) / (eps + loss)).astype(self.dtype).reshape(stored))
+            # A slab at a time: temporary arrays in double precision must not outweigh what a run keeps.
+            for rows in self._slabs():
+                eps, sigma = self._rows(c, rows, permittivity.get(c), conductivity.get(c))
+                loss = half_loss(sigma, self.dt)
+                lossy = lossy or bool(np.any(sigma))
+                p[rows] = np.where(held[rows], 0.0, 1.0 / (eps + loss))
+                q[rows] = np.where(held[rows], 0.0, (eps - loss) / (eps + loss))
+            ca.append(q.reshape(stored))
+            cb.append(p.reshape(stored))
         return Coefficients(tuple(ca), tuple(cb), lossy)
 
-    def _copy_periodic_nodes(self, component: str, *arrays: np.ndarray) -> None:
-        for axis, periodic in enumerate(self.periodic):
-            if periodic and OFFSETS[component][axis] == 0:
-                before = (slice(None),) * axis
-                for a in arrays:
-                    a[(*before, self.grid.cells[axis] + 1)] = a[(*before, 1)]
+    def _slabs(self) -> list[slice]:
+        """Ranges of storage rows along x that together make up the grid, each of about `_SLAB_VALUES` values."""
+        rows, width = self.grid.shape[0], math.prod(self.grid.shape[1:])
+        step = max(1, _SLAB_VALUES // width)
+        return [slice(first, min(first + step, rows)) for first in range(0, rows, step)]
+
+    def _rows(self, component: str, rows: slice, permittivity, conductivity) -> tuple[np.ndarray, np.ndarray]:
+        """Permittivity and conductivity of the background on some rows, with the box's values where there are any.
+
+        Raises
+        ------
+        InputError
+            When a permittivity makes the time step unstable.
+        """
+        source = np.arange(rows.start, rows.stop)
+        # The last node of a periodic axis is the first, whose value it takes.
+        repeated = [axis for axis, yes in enumerate(self.periodic) if yes and OFFSETS[component][axis] == 0]
+        if 0 in repeated:
+            source[source == self.grid.cells[0] + 1] = 1
+        along, *across = self.box.slices[component]
+        inside = (source >= along.start) & (source < along.stop)
+        parts = []
+        for background, values in zip(self._background[component], (permittivity, conductivity)):
+            part = np.broadcast_to(background, self.grid.shape)[source]
+            if values is not None and inside.any():
+                part[(inside, *across)] = values[source[inside] - along.start]
+            for axis in repeated:
+                if axis > 0:
+                    before = (slice(None),) * axis
+                    part[(*before, self.grid.cells[axis] + 1)] = part[(*before, 1)]
+            parts.append(part)
+        whole = self.grid.interior(component)
+        carried = (source >= whole[0].start) & (source < whole[0].stop)
+        least = parts[0][(carried, *whole[1:])].min(initial=math.inf)
+        if least < self.minimum_permittivity * (1 - 1e-9):
+            raise InputError(
+                f"permittivity_{component[1]}", f"values of at least {self.minimum_permittivity:g}, for which the time "
+                "step was chosen", f"{least:g}", "give the solver a smaller minimum_permittivity",
+            )  # fmt: skip
+        return parts[0], parts[1]
 
     def variation(self, permittivity: dict, conductivity: dict):
         """``dq`` and ``dp`` over the box for a change of the medium."""
@@ -207,4 +244,6 @@ class Program:
     def scheme(self, coefficients: Coefficients, transposed: bool) -> sweep.Scheme:
         """All constants of one compiled sweep."""
         magnetic, electric = self._phases[transposed]
-        return sweep.Scheme(magnetic, electric, coefficients.ca, coefficients.cb, coefficients.lossy, self._images)
+        return sweep.Scheme(
+            magnetic, electric, coefficients.ca, coefficients.cb, coefficients.lossy, self._images, self._images_across
+        )

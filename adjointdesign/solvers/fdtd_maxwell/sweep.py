@@ -4,9 +4,11 @@ Everything that meets the fields goes through four doors, so that each has an ob
 flat storage indices, values *sampled* at flat storage indices, the electric field of a *box* kept at every step, and
 a *box source* made from such a history (the variation of the medium). See `gates.py`.
 
-A team of threads runs each sweep. Phases and boxes are shared out by slabs of rows along x, injection by components,
-and samples by their number; a barrier stands wherever one thread reads what another has written. All arrays have
-three axes; in two dimensions the middle one has length one.
+A team of threads runs each sweep, each on a slab of rows along x, block of rows by block of rows: the magnetic phase
+of a block, then its electric phase while the fields are still in the processor's caches, so that every field passes
+through memory once a step and not twice. The electric phase of the outermost rows of a slab, which read the magnetic
+field of a neighboring slab or an image of a far row, follows after a barrier. All arrays have three axes; in two
+dimensions the middle one has length one.
 
 Times: the magnetic phase of step n ends at ``(n + 1/2) dt``, its electric phase at ``(n + 1) dt``.
 """
@@ -15,9 +17,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from adjointdesign.solvers.fdtd_maxwell.compiled import entry, flush_denormals, keep_denormals
-from adjointdesign.solvers.fdtd_maxwell.gates import accumulate, box_source, enter, keep_box, sample
-from adjointdesign.solvers.fdtd_maxwell.kernels import electric_phase, filter_electric, filter_magnetic, magnetic_phase
+from adjointdesign.solvers.fdtd_maxwell.compiled import entry, flush_denormals, keep_denormals, kernel
+from adjointdesign.solvers.fdtd_maxwell.gates import accumulate, box_source, copy_images, inject, keep_box, sample
+from adjointdesign.solvers.fdtd_maxwell.kernels import (
+    electric_phase,
+    filter_electric,
+    filter_magnetic,
+    magnetic_phase,
+    rows_in_block,
+)
 from adjointdesign.solvers.fdtd_maxwell.team import barrier, march_team, run_team, slab
 
 # Typed, since numba compiles a function again for every literal it is called with.
@@ -25,7 +33,7 @@ ZERO, BEFORE_FIRST = np.int64(0), np.int64(-1)
 
 
 class Scheme(NamedTuple):
-    """All constants of one sweep: weights of both phases, electric coefficients, copies on the faces."""
+    """All constants of one sweep: weights of both phases, electric coefficients, copies within rows and between."""
 
     magnetic: tuple
     electric: tuple
@@ -33,12 +41,13 @@ class Scheme(NamedTuple):
     cb: tuple
     lossy: bool
     images: tuple
+    images_across: tuple
 
 
 class Ports(NamedTuple):
     """Doors for point values over a block of steps: a tuple over the components each.
 
-    ``into`` and ``out_of`` hold flat storage indices; ``values`` and ``samples`` have one row a step.
+    ``into`` and ``out_of`` hold `Places`; ``values`` and ``samples`` have one row a step.
     """
 
     into: tuple
@@ -63,7 +72,7 @@ def advance(fields, psi_h, psi_e, s, ports, steps, start, history, store, source
     ``store`` keeps the box in ``history`` (level 0 is the state at entry); ``with_source`` adds the box source of the
     history ``source`` with the medium variation ``dq``, ``dp``.
     """
-    march_team(_advance, fields[0].size, steps, fields, psi_h, psi_e, s, ports, _gains(s.cb, ports), steps, start,
+    march_team(_advance, fields[0].shape, steps, fields, psi_h, psi_e, s, ports, _gains(s.cb, ports), steps, start,
                history, store, source, with_source, dq, dp)  # fmt: skip
 
 
@@ -76,15 +85,15 @@ def retreat(fields, psi_h, psi_e, s, ports, steps, start, history, gradient, d_d
     are those that meet the sources of step ``n``. ``gradient`` accumulates products with the forward ``history``;
     ``store`` keeps the adjoint box and ``source`` adds the box source of a stored adjoint history.
     """
-    march_team(_retreat, fields[0].size, steps, fields, psi_h, psi_e, s, ports, _gains(s.cb, ports), steps, start,
+    march_team(_retreat, fields[0].shape, steps, fields, psi_h, psi_e, s, ports, _gains(s.cb, ports), steps, start,
                history, gradient, d_difference, d_sum, lossy, adjoint_history, store, source, with_source, dq,
                dp)  # fmt: skip
 
 
 def _gains(cb, ports):
     """What turns a value at a door into a change of the field: ``cb`` for electric, -1 for magnetic components."""
-    electric = [c.ravel()[into] for c, into in zip(cb, ports.into)]
-    return tuple(electric + [np.full(len(into), -1, cb[0].dtype) for into in ports.into[len(cb) :]])
+    electric = [c.ravel()[into.index] for c, into in zip(cb, ports.into)]
+    return tuple(electric + [np.full(len(into.index), -1, cb[0].dtype) for into in ports.into[len(cb) :]])
 
 
 @entry
@@ -92,65 +101,122 @@ def _store_box(fields, start, history, level):
     keep_box(fields, start, history, level, ZERO, fields[0].shape[0])
 
 
+@kernel
+def _enter(fields, s, gains, ports, n, begin, end, first, last):
+    """Inject into some components, and set what repeats their values within a row."""
+    inject(fields, gains, ports, n, begin, end, first, last)
+    copy_images(fields, s.images, begin, end, first, last)
+
+
+@kernel
+def _copy_across(team, fields, s, begin, end):
+    """Set the outermost rows that repeat others: the members at either end of the team do theirs."""
+    first, last = slab(team, fields[0].shape[0] - 1)
+    copy_images(fields, s.images_across, begin, end, ZERO if first == 1 else first, last)
+
+
+@kernel
+def _apart(first, last, rows):
+    """Ends ``a``, ``b`` of those rows of a slab whose electric phase need not wait for a neighbor."""
+    a = min(first + 1, last)
+    return a, max(a, last - 1 if last == rows else last)
+
+
 @entry
 def _arrive(team, fields, s, ports, gains, start, source, level, with_source, dq, dp):
+    n_electric, rows = np.int64(len(s.cb)), np.int64(fields[0].shape[0])
     if with_source:
-        box_source(fields, s.cb, start, source, BEFORE_FIRST, level, dq, dp, ZERO, fields[0].shape[0])
-    enter(team, fields, ZERO, np.int64(len(s.cb)), gains, ports, ZERO, s.images)
+        box_source(fields, s.cb, start, source, BEFORE_FIRST, level, dq, dp, ZERO, rows)
+    _enter(fields, s, gains, ports, ZERO, ZERO, n_electric, ZERO, rows)
+    _copy_across(team, fields, s, ZERO, n_electric)
+
+
+@kernel
+def _electric(fields, psi_e, s, ports, gains, n, start, history, store, source, with_source, dq, dp, first, last):
+    """The electric half of a forward step on some rows."""
+    if first < last:
+        electric_phase(fields, psi_e, s.electric, s.ca, s.cb, s.lossy, first, last)
+        if with_source:
+            box_source(fields, s.cb, start, source, n, n + 1, dq, dp, first, last)
+        _enter(fields, s, gains, ports, n, ZERO, np.int64(len(s.cb)), first, last)
+        sample(fields, ports, n, ZERO, np.int64(len(s.cb)), first, last)
+        if store:
+            keep_box(fields, start, history, n + 1, first, last)
 
 
 @entry
 def _advance(team, fields, psi_h, psi_e, s, ports, gains, steps, start, history, store, source, with_source, dq, dp):
-    n_electric, n_fields = np.int64(len(s.cb)), np.int64(len(fields))
+    n_electric, n_fields, rows = np.int64(len(s.cb)), np.int64(len(fields)), rows_in_block(fields[0])
     first, last = slab(team, fields[0].shape[0] - 1)
+    a, b = _apart(first, last, fields[0].shape[0])
+    rest = store, source, with_source, dq, dp
     flush_denormals()
     if store:
         keep_box(fields, start, history, ZERO, first, last)
     for n in range(steps):
-        magnetic_phase(fields, psi_h, s.magnetic, s.cb, first, last)
+        for i in range(first, last, rows):
+            end = min(i + rows, last)
+            magnetic_phase(fields, psi_h, s.magnetic, s.cb, i, end)
+            _enter(fields, s, gains, ports, n, n_electric, n_fields, i, end)
+            sample(fields, ports, n, n_electric, n_fields, i, end)
+            _electric(fields, psi_e, s, ports, gains, n, start, history, *rest, max(i, a), min(end, b))
         barrier(team)
-        enter(team, fields, n_electric, n_fields, gains, ports, n, s.images)
+        _copy_across(team, fields, s, n_electric, n_fields)
+        _electric(fields, psi_e, s, ports, gains, n, start, history, *rest, first, a)
+        _electric(fields, psi_e, s, ports, gains, n, start, history, *rest, b, last)
         barrier(team)
-        sample(team, fields, n_electric, n_fields, ports, n)
+        _copy_across(team, fields, s, ZERO, n_electric)
+    keep_denormals()
+
+
+@kernel
+def _electric_back(fields, psi_e, s, ports, gains, n, start, adjoint_history, store, source, with_source, dq, dp,
+                   first, last):  # fmt: skip
+    """The electric half of an adjoint step on some rows."""
+    if first < last:
         electric_phase(fields, psi_e, s.electric, s.ca, s.cb, s.lossy, first, last)
         if with_source:
-            box_source(fields, s.cb, start, source, n, n + 1, dq, dp, first, last)
-        barrier(team)
-        enter(team, fields, ZERO, n_electric, gains, ports, n, s.images)
-        barrier(team)
-        sample(team, fields, ZERO, n_electric, ports, n)
+            box_source(fields, s.cb, start, source, n + 1, n, dq, dp, first, last)
+        _enter(fields, s, gains, ports, n, ZERO, np.int64(len(s.cb)), first, last)
         if store:
-            keep_box(fields, start, history, n + 1, first, last)
-    keep_denormals()
+            keep_box(fields, start, adjoint_history, n, first, last)
+
+
+@kernel
+def _read(fields, psi_h, s, ports, n, start, history, gradient, d_difference, d_sum, lossy, first, last):
+    """What an adjoint step takes from the electric field on some rows before it changes."""
+    if gradient:
+        accumulate(fields, start, history, n, d_difference, d_sum, lossy, first, last)
+    sample(fields, ports, n, ZERO, np.int64(len(s.cb)), first, last)
+    filter_electric(fields, psi_h, s.magnetic, s.cb, first, last)
 
 
 @entry
 def _retreat(team, fields, psi_h, psi_e, s, ports, gains, steps, start, history, gradient, d_difference, d_sum,
              lossy, adjoint_history, store, source, with_source, dq, dp):  # fmt: skip
-    n_electric, n_fields = np.int64(len(s.cb)), np.int64(len(fields))
+    n_electric, n_fields, rows = np.int64(len(s.cb)), np.int64(len(fields)), rows_in_block(fields[0])
     first, last = slab(team, fields[0].shape[0] - 1)
+    a, b = _apart(first, last, fields[0].shape[0])
+    sums, rest = (gradient, d_difference, d_sum, lossy), (store, source, with_source, dq, dp)
     flush_denormals()
     if store:
         keep_box(fields, start, adjoint_history, steps, first, last)
     for n in range(steps - 1, -1, -1):
-        if gradient:
-            accumulate(fields, start, history, n, d_difference, d_sum, lossy, first, last)
-        sample(team, fields, ZERO, n_electric, ports, n)
-        filter_electric(fields, psi_h, s.magnetic, s.cb, first, last)
+        # The magnetic phase reads one row further, which is why reading is always one row ahead.
+        _read(fields, psi_h, s, ports, n, start, history, *sums, first, a)
         barrier(team)
-        magnetic_phase(fields, psi_h, s.magnetic, s.cb, first, last)
+        for i in range(first, last, rows):
+            end = min(i + rows, last)
+            _read(fields, psi_h, s, ports, n, start, history, *sums, min(i + 1, last), min(end + 1, last))
+            magnetic_phase(fields, psi_h, s.magnetic, s.cb, i, end)
+            _enter(fields, s, gains, ports, n, n_electric, n_fields, i, end)
+            sample(fields, ports, n, n_electric, n_fields, i, end)
+            filter_magnetic(fields, psi_e, s.electric, s.cb, i, end)
+            _electric_back(fields, psi_e, s, ports, gains, n, start, adjoint_history, *rest, max(i, a), min(end, b))
         barrier(team)
-        enter(team, fields, n_electric, n_fields, gains, ports, n, s.images)
+        _copy_across(team, fields, s, n_electric, n_fields)
+        _electric_back(fields, psi_e, s, ports, gains, n, start, adjoint_history, *rest, first, a)
+        _electric_back(fields, psi_e, s, ports, gains, n, start, adjoint_history, *rest, b, last)
         barrier(team)
-        sample(team, fields, n_electric, n_fields, ports, n)
-        filter_magnetic(fields, psi_e, s.electric, s.cb, first, last)
-        barrier(team)
-        electric_phase(fields, psi_e, s.electric, s.ca, s.cb, s.lossy, first, last)
-        if with_source:
-            box_source(fields, s.cb, start, source, n + 1, n, dq, dp, first, last)
-        barrier(team)
-        enter(team, fields, ZERO, n_electric, gains, ports, n, s.images)
-        barrier(team)
-        if store:
-            keep_box(fields, start, adjoint_history, n, first, last)
+        _copy_across(team, fields, s, ZERO, n_electric)
     keep_denormals()

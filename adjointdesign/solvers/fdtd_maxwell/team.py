@@ -5,6 +5,7 @@ as much, so the team is started once for a block of steps and its members meet a
 microsecond while every member has a core of its own.
 """
 
+import math
 import os
 import threading
 import time
@@ -19,6 +20,8 @@ from adjointdesign.solvers.fdtd_maxwell.compiled import kernel
 
 _LEAST_CELLS = 8192
 """Cells a thread at least: below, the barriers cost more than a second thread gains (measured)."""
+_LEAST_ROWS = 4
+"""Rows a thread at least, since the first and the last of its slab are updated apart from the others."""
 _SPINS = 200_000
 """Looks at the counter (some 200 microseconds) before a waiting thread rests. A member that is later than that has
 probably lost its core to another program, and gets on with the one that is freed. A rest takes some 50 microseconds:
@@ -40,9 +43,9 @@ class Pace:
         self._seconds: dict[int, float] = {}
         self._since_trial = 0
 
-    def choose(self, cells: int) -> int:
-        """Number of threads for the next block on a grid of so many cells; at most what numba is set to."""
-        most = max(1, min(numba.get_num_threads(), cells // _LEAST_CELLS))
+    def choose(self, shape: tuple[int, ...]) -> int:
+        """Number of threads for the next block on a grid of this shape; at most what numba is set to."""
+        most = max(1, min(numba.get_num_threads(), math.prod(shape) // _LEAST_CELLS, shape[0] // _LEAST_ROWS))
         untried = [size for size in (most, 1) if size not in self._seconds]
         if untried:
             return untried[0]
@@ -61,10 +64,10 @@ class Pace:
 _paces: dict[tuple, Pace] = defaultdict(Pace)
 
 
-def march_team(function, cells: int, steps: int, *args) -> None:
-    """Call ``function(team, *args)``, ``steps`` time steps on ``cells`` cells, on as many threads as are of use."""
-    pace, compiled_before = _paces[function, cells], len(function.overloads)
-    size = pace.choose(cells)
+def march_team(function, shape: tuple[int, ...], steps: int, *args) -> None:
+    """Call ``function(team, *args)``, ``steps`` time steps on a grid, on as many threads as are of use."""
+    pace, compiled_before = _paces[function, shape], len(function.overloads)
+    size = pace.choose(shape)
     start = time.perf_counter()
     run_team(function, size, *args)
     if len(function.overloads) == compiled_before:  # else this was the time of the compiler
