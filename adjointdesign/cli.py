@@ -114,17 +114,12 @@ def _status(outcome) -> int:
 
 
 @app.command()
-def evaluate(problem: Name, design: Annotated[Path, typer.Option("--design", metavar="FILE", help="Density as csv, npy, gds or h5.")],
+def evaluate(problem: Name, design: Annotated[Path, typer.Option("--design", metavar="FILE", help="The design, in a format that the problem reads.")],
              config: Config = None, overrides: Set = None, as_json: Json = False) -> int:  # fmt: skip
     """Simulate a given design."""
-    settings = _settings(problem, config, overrides)
-    result = settings.build().evaluate_file(design)
-    if as_json:
-        print(json.dumps(result))
-    else:
-        from adjointdesign.progress import table
-
-        print(table(result))
+    built = _settings(problem, config, overrides).build()
+    result = built.evaluate_file(design)
+    print(json.dumps(result) if as_json else built.table(result))
     return 0
 
 

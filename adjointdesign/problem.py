@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import EllipsisType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
-
-from adjointdesign.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,22 +27,28 @@ class Settings(BaseModel):
 
 @dataclass(frozen=True)
 class Target:
-    """What one reading is to reach: ``reading >= bound`` (``sense = 1``) or ``<= bound`` (``sense = -1``), in dB.
+    """What one reading is to reach: ``reading >= bound`` (``sense = 1``) or ``<= bound`` (``sense = -1``), in its ``unit``.
 
-    ``where`` selects the entries (wavelengths, say) that the target speaks of.
+    ``where`` selects the entries (frequencies, say) that the target speaks of; all by default.
     """
 
     reading: str
     sense: int
     bound: float
-    where: np.ndarray
+    where: np.ndarray | EllipsisType = ...
+    unit: str = ""
 
     def __str__(self) -> str:
-        return f"{self.reading} {'>=' if self.sense > 0 else '<='} {self.bound:g} dB"
+        return f"{self.reading} {'>=' if self.sense > 0 else '<='} {self.bound:g} {self.unit}".rstrip()
 
-    def violation(self, values_db):
-        """By how much ``values_db`` miss the bound, dB (negative: met with that margin)."""
-        return self.sense * (self.bound - values_db)
+    def violation(self, values):
+        """By how much ``values`` miss the bound, in the reading's unit (negative: met with that margin)."""
+        return self.sense * (self.bound - values)
+
+    def worst(self, values) -> float:
+        """The entry of the whole reading that misses the bound by most, or else meets it by least."""
+        chosen = np.ravel(values)[self.where]
+        return float(chosen[np.argmax(self.violation(chosen))])
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,7 @@ class Problem:
     """A specification (geometry, materials, bands, targets) and a discretization, and what follows from them.
 
     A problem subclasses this, names its settings, and defines the five steps of `evaluate`. All settings are in SI units.
+    A method ``solver()`` is optional: where there is one, a certificate also tests that solver by itself.
 
     Parameters
     ----------
@@ -154,7 +160,7 @@ class Problem:
         raise NotImplementedError
 
     def readings(self, fields) -> dict[str, Any]:
-        """Monitors' readings -> engineering figures (S-parameters, say), taped."""
+        """Monitors' readings -> engineering figures, taped."""
         raise NotImplementedError
 
     def objective(self, readings, stage):
@@ -174,16 +180,39 @@ class Problem:
         return ()
 
     def deliver(self, folder: Path, parameters: np.ndarray, status: str) -> None:
-        """Write the final design and what is made from it into a run's folder (``design.h5`` at least)."""
-        raise NotImplementedError
+        """Write the final design and what is made from it into a run's folder: ``design.h5``, and whatever a problem adds."""
+        from adjointdesign.parameters import write_parameters
+
+        readings = self.evaluate(parameters).readings
+        write_parameters(folder / "design.h5", parameters, readings, problem=self.name, status=status)
 
     def summarize(self, folder: Path) -> Sequence[str]:
         """Lines for people about what `deliver` wrote."""
         return ()
 
     def evaluate_file(self, path: Path) -> dict[str, Any]:
-        """Readings of a design that a file describes, fit for JSON."""
-        raise InputError("evaluate", "a problem that reads designs from files", self.name, "evaluate it from Python")
+        """Objective and readings of a design that a file describes, fit for JSON: of design parameters, unless overridden."""
+        from adjointdesign.parameters import read_parameters
+
+        result = self.evaluate(read_parameters(path, self.design_shape))
+        readings = {name: np.asarray(values) for name, values in result.readings.items()}
+        return {
+            "problem": self.name,
+            "design": str(path),
+            "format": path.suffix.lstrip("."),
+            "objective": float(np.max(np.asarray(result.objective))),
+            "readings": {name: values.tolist() for name, values in readings.items()},
+            "targets_met": all(t.violation(t.worst(readings[t.reading])) <= 0 for t in self.targets()),
+        }
+
+    def table(self, result: Mapping[str, Any]) -> str:
+        """What `evaluate_file` gave, for people."""
+        lines = [f"objective {result['objective']:.6g}"]
+        lines += [f"{name} {np.array2string(np.asarray(v), precision=6)}" for name, v in result["readings"].items()]
+        for target in self.targets():
+            met = target.violation(target.worst(result["readings"][target.reading])) <= 0
+            lines.append(f"{target}: {'met' if met else 'MISSED'}")
+        return "\n".join(lines)
 
 
 def value_and_gradient(problem: Problem, parameters: np.ndarray, stage: Mapping[str, Any] | None = None):

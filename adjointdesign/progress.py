@@ -21,11 +21,7 @@ def clock(seconds: float) -> str:
 
 def extremes(readings: dict, targets: Sequence) -> str:
     """The worst value of each targeted reading."""
-    parts = []
-    for target in targets:
-        values = np.asarray(readings[target.reading])[target.where]
-        parts.append(f"{target.reading} {values[np.argmax(target.violation(values))]:.2f} dB")
-    return " ".join(parts)
+    return " ".join(f"{t.reading} {t.worst(readings[t.reading]):.2f} {t.unit}".rstrip() for t in targets)
 
 
 class Progress:
@@ -94,14 +90,3 @@ class Progress:
             self._bar.update(self._task, completed=self._done, description=text)
         else:
             self.line(text)
-
-
-def table(result: dict) -> str:
-    """The result of `evaluate` for people."""
-    lines = [f"objective {result['objective']:.4f}, worst miss of a target {result['worst_db']:.2f} dB (negative: all met)"]
-    names = list(result["s_parameters_db"])
-    lines.append("wavelength [nm]  " + "  ".join(f"{n + ' [dB]':>9}" for n in names))
-    for k, wavelength in enumerate(result["wavelengths"]):
-        values = "  ".join(f"{result['s_parameters_db'][n][k]:9.2f}" for n in names)
-        lines.append(f"{wavelength * 1e9:15.1f}  {values}")
-    return "\n".join(lines)

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from adjointdesign.optimize.minimize import OptimizeResult
 
 logger = logging.getLogger(__name__)
-PENALTY_MARGIN = 0.2
-"""How far inside the feasible set a penalty begins: what a finite price leaves of a violation stays below that."""
 DONE = "report.html"
 """The last file that a run writes."""
 
@@ -125,13 +123,12 @@ def optimize(settings: Configuration, folder: Path, watch: Callable | None = Non
     def formulate(stage) -> Formulation:
         current.update(index=current["index"] + 1, stage=stage)
         logger.info("stage %d of %d: %s (%s)", current["index"] + 1, len(stages), stage.name, stage.method)
-        memo = Memo(problem, stage.parameters)
+        memo = Memo(problem, stage)
         constrained = bool(problem.constraints(problem.initial_design(np.random.default_rng(0)), stage.parameters))
-        if constrained and stage.method not in CONSTRAINED:
-            return Formulation(penalized(memo.objective, memo.constraints, stage.parameters["penalty"], PENALTY_MARGIN))
-        return Formulation(
-            memo.objective, (memo.constraints,) if constrained else (), minimax=bool(stage.parameters.get("minimax"))
-        )
+        if constrained and stage.method not in CONSTRAINED and stage.penalty is not None:
+            price = stage.penalty
+            return Formulation(penalized(memo.objective, memo.constraints, price.weight, price.margin))
+        return Formulation(memo.objective, (memo.constraints,) if constrained else (), minimax=stage.minimax)
 
     def callback(evaluation, tracker):
         if watch is not None:
@@ -167,14 +164,14 @@ class Memo:
 
     def _evaluate(self, x: np.ndarray):
         if self._key != x.tobytes():
-            self._value = value_and_gradient(self.problem, x, self.stage)
+            self._value = value_and_gradient(self.problem, x, self.stage.parameters)
             self._key = x.tobytes()
         return self._value
 
     def objective(self, x):
         """Value and gradient (values and Jacobian for a min-max), and readings."""
         values, jacobian, _, _, readings = self._evaluate(x)
-        if self.stage.get("minimax"):
+        if self.stage.minimax:
             return values, jacobian, readings
         return values[0], jacobian[0], readings
 

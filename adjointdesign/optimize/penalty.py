@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """What stands for the constraints under an optimizer that takes none; see `penalized`."""
+
+    weight: float
+    margin: float = 0.0
 
 
 def penalized(objective: Callable, constraints: Callable, weight: float, margin: float = 0.0) -> Callable:

@@ -11,6 +11,7 @@ import numpy as np
 from adjointdesign.errors import InputError
 from adjointdesign.optimize.history import History
 from adjointdesign.optimize.minimize import OptimizeResult, minimize
+from adjointdesign.optimize.penalty import Penalty
 from adjointdesign.optimize.replay import Recorder
 from adjointdesign.optimize.stopping import Status, Stopping
 
@@ -38,12 +39,18 @@ class Stage:
         Optimizer, see `minimize`.
     stop : Stopping
         When to go on to the next stage.
+    minimax : bool
+        Whether the objective has several values of which the largest counts.
+    penalty : Penalty, optional
+        How constraints enter under a method that takes none; without it such a method refuses them.
     """
 
     name: str
     parameters: Mapping[str, object] = field(default_factory=dict)
     method: str = "lbfgsb"
     stop: Stopping = Stopping()
+    minimax: bool = False
+    penalty: Penalty | None = None
 
 
 def run_stages(

@@ -29,7 +29,7 @@ def convergence(run: RunFolder) -> bytes | None:
     if trace is None:
         return None
     readings, colors = _judged(run), colors_of(run.goals)
-    rows = 1 + (trace.worst_db is not None) + bool(readings)
+    rows = 1 + (run.misses is not None) + bool(readings)
     evaluations = np.arange(1, len(trace.objective) + 1)
     with canvas(WIDTH, 0.5 + 1.65 * rows) as figure:
         panels = list(figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0])
@@ -37,18 +37,19 @@ def convergence(run: RunFolder) -> bytes | None:
         _curve(axes, run, evaluations, trace.objective, COLORS[0])
         axes.set_ylabel("objective")
         top = axes
-        if trace.worst_db is not None:
+        unit = f"\n({run.unit.strip()})" if run.unit and run.misses is not None else ""
+        if run.misses is not None:
             axes = panels.pop(0)
-            _curve(axes, run, evaluations, trace.worst_db, COLORS[2])
+            _curve(axes, run, evaluations, run.misses, COLORS[2])
             axes.axhline(0, color=FORBIDDEN, linewidth=1.0, zorder=1)
-            axes.set_ylabel("largest miss of\na target (dB)")
+            axes.set_ylabel("largest miss of\na target" + unit.replace("\n", " "))
         if readings:
             axes = panels.pop(0)
             for goal, values in readings:
                 color = colors[goal.reading]
                 axes.plot(evaluations, values, color=color, linewidth=0.9, markersize=3.5, marker=MARKERS[goal.sense])
                 axes.axhline(goal.bound, color=color, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
-            axes.set_ylabel("worst wavelength\n(dB)")
+            axes.set_ylabel("worst value" + unit)
         axes.set_xlabel("evaluation")
         axes.set_xlim(0.3, len(evaluations) + 0.7)
         _legend(figure, run, readings)
@@ -85,8 +86,7 @@ def _judged(run: RunFolder) -> list:
     judged = []
     for goal in run.goals:
         if goal.reading in recorded:
-            values = recorded[goal.reading][:, list(goal.wavelengths)]
-            judged.append((goal, values.min(axis=1) if goal.sense > 0 else values.max(axis=1)))
+            judged.append((goal, goal.bound - goal.sense * goal.misses(recorded[goal.reading]).max(axis=1)))
     return judged
 
 
@@ -95,7 +95,7 @@ def _legend(figure, run: RunFolder, readings) -> None:
 
     style = {"color": QUIET, "linestyle": "none", "marker": "o"}
     colors, handles = colors_of(run.goals), []
-    if run.trace.worst_db is not None:
+    if run.misses is not None:
         handles.append(Line2D([], [], color=FORBIDDEN, linewidth=1.0, label="all targets met below"))
     for goal, _ in readings:
         label = f"{named(goal.reading)}, {'least' if goal.sense > 0 else 'largest'}"

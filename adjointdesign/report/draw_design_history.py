@@ -39,9 +39,9 @@ def design_history(run: RunFolder) -> bytes | None:
             axes.imshow(picture.T, origin="lower", cmap=two_tone(), vmin=0, vmax=1, interpolation="nearest")
             axes.set_title(("final: " if last else "") + f"evaluation {index + 1}", fontsize=8, pad=3)
             note = f"stage {trace.stage[index] + 1}"
-            if trace.worst_db is not None:
-                miss = float(trace.worst_db[index])
-                note += f", missed by {miss:.1f} dB" if miss > 0 else f", met by {abs(miss):.1f} dB"
+            if run.misses is not None:
+                miss = float(run.misses[index])
+                note += f", {'missed' if miss > 0 else 'met'} by {abs(miss):.1f}{run.unit}"
             axes.set_xlabel(note.replace("-", "−"), fontsize=7, color=QUIET if not last else COLORS[0], labelpad=2)
         return png(figure)
 

@@ -21,7 +21,7 @@ HEAD, LABEL = 0.40, 0.25
 def device(run: RunFolder) -> bytes | None:
     """The device as fabricated, the contour of the level set at one half; None without a design."""
     design = run.design
-    if design is None:
+    if design is None or not design.planar:
         return None
     shape = design.arrays["filtered"].shape
     low = np.array(design.origin)

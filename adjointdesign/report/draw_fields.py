@@ -94,7 +94,7 @@ def _ports(axes, run: RunFolder) -> None:
 
 def _title(run: RunFolder, number: int, wavelength: float) -> str:
     parts = []
-    for reading in dict.fromkeys(g.reading for g in run.goals if number in g.wavelengths and g.sense > 0):
+    for reading in dict.fromkeys(g.reading for g in run.goals if number in g.where and g.sense > 0):
         parts.append(f"{named(reading)} = {run.design.results.decibels[reading][number]:.2f} dB".replace("-", "−"))
     # Side by side, more than one does not fit above a panel.
     return (f"{wavelength * 1e9:.4g} nm" + (",  " if len(parts) < 2 else "\n") + ",  ".join(parts)).rstrip(", ")

@@ -48,7 +48,7 @@ def _panel(axes, run: RunFolder, goals: list[Goal], colors) -> None:
         axes.set_xlim(wide.wavelengths[0] * NM - 5, wide.wavelengths[0] * NM + 5)
     together: dict[tuple, list[Goal]] = {}
     for goal in goals:
-        together.setdefault((goal.bound, goal.wavelengths), []).append(goal)
+        together.setdefault((goal.bound, goal.where), []).append(goal)
     spans: list[tuple] = []
     for (bound, where), those in together.items():
         wavelengths = design.results.wavelengths[list(where)] * NM
@@ -98,7 +98,7 @@ def _range(run: RunFolder, goals: list[Goal]) -> tuple[float, float]:
     values = [np.array([g.bound for g in goals])]
     for results in (run.design.results, run.design.results_gds):
         if results is not None:
-            values += [results.decibels[g.reading][list(g.wavelengths)] for g in goals]
+            values += [results.decibels[g.reading][list(g.where)] for g in goals]
     everything = np.concatenate(values)
     if goals[0].sense > 0:
         low = min(everything.min(), 2 * min(g.bound for g in goals))

@@ -74,8 +74,7 @@ def write_report(run: RunFolder, figures: Mapping[str, bytes]) -> Path:
         section_record.reproduce(run),
         section_record.settings(run),
         section_record.provenance(run),
-        tag("footer", f"Written by adjointdesign {__version__}. Lengths and angles in SI units unless a unit is given; "
-            "S-parameters in the convention exp(−iωt), port 1 driven first."),
+        tag("footer", f"Written by adjointdesign {__version__}. SI units unless a unit is given; convention exp(−iωt)."),
     ])  # fmt: skip
     path = run.folder / NAME
     try:

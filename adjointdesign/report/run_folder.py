@@ -8,6 +8,7 @@ import tomllib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import EllipsisType
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,10 @@ class Results:
 
 @dataclass(frozen=True)
 class Design:
-    """The final design, as in ``design.h5``; arrays by their names there."""
+    """The final design, as in ``design.h5``; arrays by their names there.
+
+    A planar one (a density on pixels) has ``filtered``, and the attributes that place its pixels; others need not.
+    """
 
     arrays: dict[str, np.ndarray]
     fields: dict[str, Any]
@@ -55,6 +59,11 @@ class Design:
     results: Results | None
     results_gds: Results | None
     spectrum: Results | None
+
+    @property
+    def planar(self) -> bool:
+        """Whether it is a density on the pixels of a plane."""
+        return "filtered" in self.arrays
 
     @property
     def pixel(self) -> float:
@@ -75,7 +84,6 @@ class Trace:
     stage: np.ndarray
     elapsed: np.ndarray
     violation: np.ndarray
-    worst_db: np.ndarray | None
     readings: dict[str, np.ndarray]
     parameters: list[np.ndarray] = field(repr=False)
 
@@ -87,16 +95,21 @@ class Goal:
     reading: str
     sense: int
     bound: float
-    wavelengths: tuple[int, ...]
+    where: tuple[int, ...] | EllipsisType
+    unit: str = ""
 
     @property
     def relation(self) -> str:
         """What is asked of the reading, "≥ −0.5 dB"."""
-        return f"{'≥' if self.sense > 0 else '≤'} {self.bound:g} dB".replace("-", "−")
+        return f"{'≥' if self.sense > 0 else '≤'} {self.bound:g} {self.unit}".rstrip().replace("-", "−")
 
-    def met(self, value_db: float) -> bool:
-        """Whether a value in dB meets the bound."""
-        return self.sense * (value_db - self.bound) >= 0
+    def misses(self, values: np.ndarray) -> np.ndarray:
+        """By how much the entries that count miss the bound (negative: met); the last axis of ``values`` is the entries."""
+        return self.sense * (self.bound - (values if self.where is ... else values[..., list(self.where)]))
+
+    def met(self, value: float) -> bool:
+        """Whether a value meets the bound."""
+        return self.sense * (value - self.bound) >= 0
 
 
 class RunFolder:
@@ -172,11 +185,10 @@ class RunFolder:
                 return None
             names = history[0].evaluation.readings
             readings = {name: history.values(name) for name in names}
-            worst = readings.pop("worst_db", None)
-            per_wavelength = {name: values for name, values in readings.items() if values.ndim == 2}
             return Trace(
                 history.values("objective"), history.values("stage"), history.values("elapsed"),
-                np.array([history[i].evaluation.violation for i in range(len(history))]), worst, per_wavelength,
+                np.array([history[i].evaluation.violation for i in range(len(history))]),
+                {name: values.reshape(len(history), -1) for name, values in readings.items()},
                 list(history.values("x")),
             )  # fmt: skip
 
@@ -195,11 +207,14 @@ class RunFolder:
                 if "ez" in fields:
                     fields["component"] = _text(groups["fields"]["ez"].attrs.get("component", "ez"))
                 attributes = dict(file.attrs)
-                for needed, held in [("filtered", file)] + [(k, attributes) for k in ("pixel", "origin_x", "origin_y")]:
+                plane = [("filtered", file)] + [(k, attributes) for k in ("pixel", "origin_x", "origin_y")]
+                if "parameters" in file and not any(needed in held for needed, held in plane):
+                    plane = []  # a design of another kind
+                for needed, held in plane:
                     if needed not in held:
                         raise _damaged(path, f"it has no {needed!r}")
                 targets = groups["targets"].attrs.get("json") if "targets" in groups else file.attrs.get("targets")
-                attributes["targets"] = _text(targets) if targets is not None else "[]"
+                attributes["targets"] = None if targets is None else _text(targets)
                 return Design(
                     {name: item[()] for name, item in file.items() if isinstance(item, h5py.Dataset)},
                     fields,
@@ -213,19 +228,36 @@ class RunFolder:
     @cached_property
     def goals(self) -> tuple[Goal, ...]:
         """The targets, from the design or else from the problem."""
-        if self.design is not None:
+        if self.design is not None and self.design.attributes["targets"] is not None:
             listed = json.loads(self.design.attributes["targets"])
-            return tuple(Goal(t["reading"], t["sense"], t["bound"], tuple(t["wavelengths"])) for t in listed)
+            return tuple(Goal(t["reading"], t["sense"], t["bound"], tuple(t["wavelengths"]), "dB") for t in listed)
         if self.problem is None:
             return ()
-        return tuple(Goal(t.reading, t.sense, t.bound, tuple(int(i) for i in t.where)) for t in self.problem.targets())
+        return tuple(
+            Goal(t.reading, t.sense, t.bound, t.where if t.where is ... else tuple(map(int, t.where)), t.unit)
+            for t in self.problem.targets()
+        )
+
+    @cached_property
+    def misses(self) -> np.ndarray | None:
+        """Largest miss of any target in each evaluation; None without targets, or when they have different units."""
+        if self.trace is None or not self.goals or len({goal.unit for goal in self.goals}) > 1:
+            return None
+        if any(goal.reading not in self.trace.readings for goal in self.goals):
+            return None
+        return np.max([g.misses(self.trace.readings[g.reading]).max(axis=1) for g in self.goals], axis=0)
+
+    @property
+    def unit(self) -> str:
+        """Unit of the first target, with a space before it; that of all where there are `misses`."""
+        return f" {self.goals[0].unit}" if self.goals and self.goals[0].unit else ""
 
     def worst(self, results: Results | None) -> float | None:
         """Largest miss of any target, dB (negative: met with that much to spare); None without results or targets."""
         if results is None or not self.goals:
             return None
         db = results.decibels
-        return max(float(np.max(g.sense * (g.bound - db[g.reading][list(g.wavelengths)]))) for g in self.goals)
+        return max(float(np.max(g.misses(db[g.reading]))) for g in self.goals)
 
 
 def _results(group) -> Results | None:

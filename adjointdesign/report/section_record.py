@@ -13,7 +13,7 @@ from adjointdesign.report.run_folder import RunFolder
 FILES = (
     ("design.gds", "the device as polygons, ready for a layout tool"),
     ("s_parameters.s*p", "S-parameters for circuit tools (Touchstone, re-simulated from design.gds)"),
-    ("design.h5", "the design: parameters, densities, fields, S-parameters, length scales"),
+    ("design.h5", "the design: its parameters, and what was found about it"),
     ("history.h5", "every evaluation, with its gradient"),
     ("certificate.json", "how the gradient was verified"),
     ("config.toml", "complete settings, ready to run again"),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from adjointdesign.report.draw_design_history import final_index
 from adjointdesign.report.markup import (
     Markup,
     decibels,
@@ -77,6 +78,10 @@ def _verdicts(run: RunFolder):
             more = f"{where}{_cells(results)}"
             more += f"; {_worst(run, judged[1][0])} in the design's own" if len(judged) > 1 else ""
             yield _verdict("All targets", _worst(run, results), more, run.worst(results) <= 0)
+        elif run.misses is not None:
+            miss = float(run.misses[final_index(run)])
+            words = f"{'met' if miss <= 0 else 'missed'} by {abs(miss):.3g}{run.unit}"
+            yield _verdict("All targets", words, "in the evaluation that became the design", miss <= 0)
         if design.length_scale:
             wanted = run.configuration.get("optimization", {}).get("minimum_length")
             least = design.length_scale.get("minimum", math.inf)
@@ -127,7 +132,7 @@ def _length(value: float) -> str:
 
 def device(run: RunFolder, figures: Figures) -> Markup:
     """The device and its key numbers."""
-    if run.design is None:
+    if run.design is None or not run.design.planar:
         return Markup("")
     design = run.design
     shape = design.arrays["filtered"].shape
@@ -182,7 +187,7 @@ def s_parameters(run: RunFolder, figures: Figures) -> Markup:
             cells = [
                 number(
                     mark(goal.met(v), decibels(v))
-                    if i in goal.wavelengths
+                    if i in goal.where
                     else tag("span", decibels(v), class_="quiet")
                 )
                 for i, v in enumerate(values)

@@ -52,7 +52,7 @@ def _stage_table(run: RunFolder) -> Markup:
         chosen = best[own[-1]]
         begun = trace.elapsed[own[0] - 1] if own[0] else 0.0
         name, method = (known[stage].name, known[stage].method) if stage < len(known) else ("", "")
-        miss = None if trace.worst_db is None else float(trace.worst_db[chosen])
+        miss = None if run.misses is None else float(run.misses[chosen])
         what = [name.replace("inf", "∞"), method] if known else []
         rows.append(
             [
@@ -62,7 +62,7 @@ def _stage_table(run: RunFolder) -> Markup:
                 number(decibels(trace.objective[chosen], 3)),
                 mark(None)
                 if miss is None
-                else mark(miss <= 0, f"met by {abs(miss):.2f} dB" if miss <= 0 else f"missed by {miss:.2f} dB"),
+                else mark(miss <= 0, f"{'met' if miss <= 0 else 'missed'} by {abs(miss):.2f}{run.unit}"),
                 mark(bool(trace.violation[chosen] <= FEASIBLE)),
                 number(duration(trace.elapsed[own[-1]] - begun)),
             ]

@@ -19,6 +19,8 @@ CELLS_PER_WAVELENGTH = 8
 """Fewest cells per wavelength in the core that a discretization may have."""
 
 
+PENALTY_MARGIN = 0.2
+"""How far inside the length scale's feasible set its penalty begins, decades: what a finite price leaves stays below that."""
 CELLS_PER_STUB = 6
 """Fewest cells along a stub, such that source and monitor lie on planes of their own."""
 
@@ -299,7 +301,7 @@ class PhotonicDevice(Problem):
     def target(self, reading: str, sense: int, bound: float, low: float = 0.0, high: float = np.inf) -> Target:
         """A target at every wavelength between ``low`` and ``high``, m."""
         wavelengths = np.array(self.specification.wavelengths)
-        return Target(reading, sense, bound, np.flatnonzero((wavelengths >= low) & (wavelengths <= high)))
+        return Target(reading, sense, bound, np.flatnonzero((wavelengths >= low) & (wavelengths <= high)), "dB")
 
     def _reached(self, readings) -> bool:
         """Whether all targets are met with the margin, and the constraints that a penalty stands for."""
@@ -309,17 +311,18 @@ class PhotonicDevice(Problem):
 
     def stages(self):
         """The continuation of the settings."""
+        from adjointdesign.optimize.penalty import Penalty
         from adjointdesign.optimize.stages import Stage
         from adjointdesign.optimize.stopping import Stopping
 
         return tuple(
             Stage(
                 f"steepness {s.steepness:g}" + (f", length scale, {s.method}" if s.length_scale else ""),
-                {
-                    "steepness": s.steepness, "length_scale": s.length_scale, "penalty": s.penalty, "minimax": s.minimax
-                },
+                {"steepness": s.steepness, "length_scale": s.length_scale, "minimax": s.minimax},
                 s.method,
                 Stopping(ftol=self.optimization.tolerance, max_evaluations=s.evaluations, reached=self._reached),
+                s.minimax,
+                Penalty(s.penalty, PENALTY_MARGIN),
             )
             for s in self.optimization.stages
         )
@@ -356,3 +359,16 @@ class PhotonicDevice(Problem):
             "worst_s_parameters_db": self.worst_readings(report),
             "targets_met": bool(report["worst_db"] <= 0),
         }
+
+    def table(self, result) -> str:
+        """S-parameters by wavelength."""
+        miss = f"worst miss of a target {result['worst_db']:.2f} dB (negative: all met)"
+        names = list(result["s_parameters_db"])
+        lines = [
+            f"objective {result['objective']:.4f}, {miss}",
+            "wavelength [nm]  " + "  ".join(f"{n + ' [dB]':>9}" for n in names),
+        ]
+        for k, wavelength in enumerate(result["wavelengths"]):
+            values = "  ".join(f"{result['s_parameters_db'][n][k]:9.2f}" for n in names)
+            lines.append(f"{wavelength * 1e9:15.1f}  {values}")
+        return "\n".join(lines)
