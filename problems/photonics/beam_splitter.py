@@ -8,7 +8,7 @@ from adjointdesign.problems.photonics.device import (
     DeviceOptimization,
     DeviceSpecification,
     PhotonicDevice,
-    Positive,
+    Length,
     StageSettings,
     coarse,
 )
@@ -18,8 +18,8 @@ from adjointdesign.problems.photonics.geometry import Port
 class SplitterSpecification(DeviceSpecification):
     """Splitter: design region, distance between the guides' inner edges (m) and targets (dB)."""
 
-    design_size: tuple[Positive, Positive] = (3.2e-6, 2.0e-6)
-    guide_separation: Positive = 1.12e-6
+    design_size: tuple[Length, Length] = (3.2e-6, 2.0e-6)
+    guide_separation: Length = 1.12e-6
     transmission: float = -3.5
     reflection: float = -20.0
 
@@ -27,8 +27,8 @@ class SplitterSpecification(DeviceSpecification):
 class SplitterOptimization(DeviceOptimization):
     """Steeper from the start, and longer: at a steepness of 8 a gray multimode coupler wins, and little of it stays."""
 
-    minimum_length: Positive = 100e-9
-    filter_radius: Positive = 250e-9
+    minimum_length: Length = 100e-9
+    filter_radius: Length = 250e-9
     stages: tuple[StageSettings, ...] = (
         StageSettings(steepness=16, evaluations=40),
         StageSettings(steepness=64, evaluations=30),

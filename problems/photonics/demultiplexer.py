@@ -9,7 +9,7 @@ from adjointdesign.problems.photonics.device import (
     DeviceOptimization,
     DeviceSpecification,
     PhotonicDevice,
-    Positive,
+    Length,
     StageSettings,
     coarse,
 )
@@ -23,9 +23,9 @@ class DemultiplexerSpecification(DeviceSpecification):
     ``edge_distance`` lies between each output's outer edge and the design region's.
     """
 
-    design_size: tuple[Positive, Positive] = (3.2e-6, 3.2e-6)
-    edge_distance: Positive = 400e-9
-    channel_boundary: Positive = 1280e-9
+    design_size: tuple[Length, Length] = (3.2e-6, 3.2e-6)
+    edge_distance: Length = 400e-9
+    channel_boundary: Length = 1280e-9
     transmission: float = -3.0
     rejection: float = -20.0
     reflection: float = -20.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
@@ -15,6 +16,10 @@ from adjointdesign.errors import InputError
 from adjointdesign.problem import Problem, Settings, Target
 
 Positive = Annotated[float, Field(gt=0)]
+Length = Annotated[float, Field(ge=1e-12, le=1.0)]
+"""A length in m; beyond these bounds counts of cells and pixels are no numbers to reckon with."""
+MOST_PIXELS = 20_000_000
+"""Most pixels of a design region: filters, constraints and figures hold some tens of values a pixel."""
 CELLS_PER_WAVELENGTH = 8
 """Fewest cells per wavelength in the core that a discretization may have."""
 
@@ -54,8 +59,8 @@ class DeviceOptimization(Settings):
     ``tolerance``. ``temperature`` (dB) smooths the largest miss.
     """
 
-    minimum_length: Positive = 110e-9
-    filter_radius: Positive = 200e-9
+    minimum_length: Length = 110e-9
+    filter_radius: Length = 200e-9
     margin: Annotated[float, Field(ge=0)] = 0.5
     tolerance: Annotated[float, Field(ge=0, lt=1)] = 1e-4
     temperature: Positive = 1.0
@@ -72,10 +77,10 @@ class DeviceOptimization(Settings):
 class DeviceDiscretization(Settings):
     """How the device is simulated."""
 
-    spacing: Positive = 20e-9
-    pml_cells: Annotated[int, Field(ge=4)] = 12
+    spacing: Length = 20e-9
+    pml_cells: Annotated[int, Field(ge=4, le=1000)] = 12
     run_time: Annotated[float, Field(gt=0, le=1e-9)] = 400e-15
-    courant: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    courant: Annotated[float, Field(ge=0.01, lt=1)] = 0.95
     precision: Literal["double", "single"] = "double"
     schedule: Literal["auto", "memory", "revolve", "disk"] = "auto"
     memory_budget: str = "2GiB"
@@ -85,13 +90,13 @@ class DeviceDiscretization(Settings):
 class DeviceSpecification(Settings):
     """What the device is; lengths in metres. Subclasses add the design region and their targets."""
 
-    design_size: tuple[Positive, Positive]
-    pixel: Positive = 10e-9
-    wavelengths: tuple[Positive, ...] = (1265e-9, 1270e-9, 1275e-9, 1285e-9, 1290e-9, 1295e-9)
-    guide_width: Positive = 400e-9
-    stub_length: Positive = 720e-9
-    padding: Positive = 400e-9
-    mode_margin: Positive = 520e-9
+    design_size: tuple[Length, Length]
+    pixel: Length = 10e-9
+    wavelengths: tuple[Length, ...] = (1265e-9, 1270e-9, 1275e-9, 1285e-9, 1290e-9, 1295e-9)
+    guide_width: Length = 400e-9
+    stub_length: Length = 720e-9
+    padding: Length = 400e-9
+    mode_margin: Length = 520e-9
     core_permittivity: Annotated[float, Field(ge=1)] = 12.25
     cladding_permittivity: Annotated[float, Field(ge=1)] = 2.25
 
@@ -154,6 +159,13 @@ class PhotonicDevice(Problem):
                 raise InputError(
                     "specification.design_size", f"whole pixels of {specification.pixel:g} m", f"{size:g} m", "round it",
                 )  # fmt: skip
+        around = 2 * max(optimization.filter_radius, specification.guide_width)
+        pixels = math.prod((size + around) / specification.pixel for size in specification.design_size)
+        if pixels > MOST_PIXELS:
+            raise InputError(
+                "specification.pixel", f"at most {MOST_PIXELS:.0e} pixels in the design region and its surroundings",
+                f"{pixels:.1e} of {specification.pixel:.3g} m", "choose larger pixels, or a smaller region or filter_radius",
+            )  # fmt: skip
         for target in self.targets():
             if target.where.size == 0:
                 raise InputError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from adjointdesign.problems.photonics.device import DeviceDiscretization, DeviceOptimization, Positive, StageSettings
+from adjointdesign.problems.photonics.device import DeviceDiscretization, DeviceOptimization, Length, StageSettings
 from adjointdesign.problems.photonics.geometry import Port
 from adjointdesign.problems.photonics.two_port import TwoPort, TwoPortSpecification
 from pydantic import Field
@@ -19,22 +19,22 @@ def _index_squared(material: str, wavelength: float = 1550e-9) -> float:
 class SoiSpecification(TwoPortSpecification):
     """Silicon slab in silica; permittivities from the material library at 1550 nm."""
 
-    design_size: tuple[Positive, Positive] = (2.0e-6, 2.0e-6)
-    pixel: Positive = 20e-9
-    wavelengths: tuple[Positive, ...] = (1550e-9,)
-    guide_width: Positive = 500e-9
-    stub_length: Positive = 700e-9
-    padding: Positive = 400e-9
-    mode_margin: Positive = 400e-9
+    design_size: tuple[Length, Length] = (2.0e-6, 2.0e-6)
+    pixel: Length = 20e-9
+    wavelengths: tuple[Length, ...] = (1550e-9,)
+    guide_width: Length = 500e-9
+    stub_length: Length = 700e-9
+    padding: Length = 400e-9
+    mode_margin: Length = 400e-9
     core_permittivity: Annotated[float, Field(ge=1)] = Field(default_factory=lambda: _index_squared("Si"))
     cladding_permittivity: Annotated[float, Field(ge=1)] = Field(default_factory=lambda: _index_squared("SiO2"))
-    thickness: Positive = 220e-9
+    thickness: Length = 220e-9
 
 
 class SoiDiscretization(DeviceDiscretization):
     """40 nm cells, 8-cell absorber."""
 
-    spacing: Positive = 40e-9
+    spacing: Length = 40e-9
     pml_cells: Annotated[int, Field(ge=4)] = 8
     run_time: Annotated[float, Field(gt=0, le=1e-9)] = 150e-15
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from adjointdesign.problems.photonics.device import DeviceSpecification, PhotonicDevice, Positive, coarse
+from adjointdesign.problems.photonics.device import DeviceSpecification, Length, PhotonicDevice, coarse
 
 
 class TwoPortSpecification(DeviceSpecification):
     """Design region, and the targets (dB) for what is transmitted and what is reflected."""
 
-    design_size: tuple[Positive, Positive] = (1.6e-6, 1.6e-6)
+    design_size: tuple[Length, Length] = (1.6e-6, 1.6e-6)
     transmission: float = -0.5
     reflection: float = -20.0
 

@@ -30,7 +30,12 @@ SETTINGS = {
     "stub too short to hold the source": ("specification.stub_length=100e-9", "at least 6 cells"),
     "filter below the minimum length": ("optimization.filter_radius=50e-9", "at least the minimum_length"),
     "memory budget": ("discretization.memory_budget=2 apples", "positive size such as 2GiB"),
-    "more than fits into memory": ("specification.padding=1", "memory: expected a simulation that fits"),
+    "more cells than fit into memory": ("specification.padding=1", "memory"),
+    "more pixels than anything is made for": ("specification.pixel=1e-10", "at most 2e+07 pixels"),
+    "a filter over more pixels than that": ("optimization.filter_radius=1", "at most 2e+07 pixels"),
+    "cells of no size": ("discretization.spacing=1e-300", "discretization.spacing: expected a value greater"),
+    "absorber without end": ("discretization.pml_cells=1000000000", "discretization.pml_cells: expected a value less"),
+    "time that stands still": ("discretization.courant=1e-9", "discretization.courant: expected a value greater"),
 }
 
 
@@ -55,8 +60,10 @@ def test_unknown_problem(refused, tmp_path, monkeypatch, words):
     assert not list(tmp_path.iterdir())
 
 
-def test_bad_settings_leave_no_folder(refused, tmp_path):
-    refused("run", "waveguide-bend", "--out", tmp_path / "new", "--set", "discretization.spacing=1e-6")
+@pytest.mark.parametrize("setting", ["discretization.spacing=1e-6", "discretization.spacing=1e-12", "specification.padding=1"])
+def test_bad_settings_leave_no_folder(refused, tmp_path, setting):
+    """Refused at once, or once the solver is planned."""
+    refused("run", "waveguide-bend", "--out", tmp_path / "new", "--set", setting)
     assert not (tmp_path / "new").exists()
 
 
