@@ -121,16 +121,16 @@ class FdtdMaxwell(Solver):
         """Run for the readings alone."""
         with self._threads():
             steps = self._run_steps(inputs)
-            propagation = self._propagation(inputs, steps, _BLOCK)
-            propagation.advance(0, -(-steps // _BLOCK), keep=False, replay=False)
+            propagation = self._propagation(inputs, steps, self.program.door_steps)
+            propagation.advance(0, -(-steps // self.program.door_steps), keep=False, replay=False)
         return self.program.doors.read(propagation.readings)
 
     def tangent(self, inputs, tangents) -> dict[str, np.ndarray]:
         """Change of the readings for a change of the inputs."""
         with self._threads():
             steps = self._run_steps(inputs)
-            propagation = self._propagation(inputs, steps, _BLOCK, self._variation(inputs, tangents))
-            propagation.advance(0, -(-steps // _BLOCK), keep=False, replay=False)
+            propagation = self._propagation(inputs, steps, self.program.door_steps, self._variation(inputs, tangents))
+            propagation.advance(0, -(-steps // self.program.door_steps), keep=False, replay=False)
         return self.program.doors.read(propagation.tangent_readings)
 
     def adjoint(self, inputs, cotangents) -> dict[str, np.ndarray]:
@@ -232,7 +232,7 @@ class FdtdMaxwell(Solver):
         return Variation(*self.program.variation(*self._split(tangents)), self._amplitudes(tangents, 0.0))
 
     def _plan(self, steps: int, runs: int = 1) -> Plan:
-        step_bytes, state_bytes = self.program.pool.bytes_per_step, self.program.zero_state().nbytes
+        step_bytes, state_bytes = self.program.pool.bytes_per_step, self.program.state_bytes
         # The second-order sweep keeps the histories of primal, tangent and, for one unit, adjoint.
         histories = 1 if runs == 1 else 3
         return plan(steps, histories * step_bytes, runs * state_bytes, self.memory_budget, self.schedule, _BLOCK)
