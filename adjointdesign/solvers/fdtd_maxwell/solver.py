@@ -121,16 +121,16 @@ class FdtdMaxwell(Solver):
         """Run for the readings alone."""
         with self._threads():
             steps = self._run_steps(inputs)
-            propagation = self._propagation(inputs, steps, self.program.door_steps)
-            propagation.advance(0, -(-steps // self.program.door_steps), keep=False, replay=False)
+            propagation = self._propagation(inputs, steps, _BLOCK)
+            propagation.advance(0, -(-steps // _BLOCK), keep=False, replay=False)
         return self.program.doors.read(propagation.readings)
 
     def tangent(self, inputs, tangents) -> dict[str, np.ndarray]:
         """Change of the readings for a change of the inputs."""
         with self._threads():
             steps = self._run_steps(inputs)
-            propagation = self._propagation(inputs, steps, self.program.door_steps, self._variation(inputs, tangents))
-            propagation.advance(0, -(-steps // self.program.door_steps), keep=False, replay=False)
+            propagation = self._propagation(inputs, steps, _BLOCK, self._variation(inputs, tangents))
+            propagation.advance(0, -(-steps // _BLOCK), keep=False, replay=False)
         return self.program.doors.read(propagation.tangent_readings)
 
     def adjoint(self, inputs, cotangents) -> dict[str, np.ndarray]:
