@@ -105,9 +105,23 @@ class MapBlock(pyadjoint.Block):
         """Return one output of the run."""
         return self._like_output(idx, prepared[idx])
 
+    def _raw_like(self, what: str, values: list, variables: list) -> list:
+        """Plain values, each of the shape of the recorded variable that it belongs to."""
+        plain = [raw(v) for v in values]
+        for index, (value, variable) in enumerate(zip(plain, variables)):
+            expected = np.shape(raw(variable.output))
+            if value is not None and np.shape(value) != expected:
+                raise InputError(
+                    f"{what} {index} of {self.operation.name}", f"shape {expected}", f"shape {np.shape(value)}",
+                    "give it the shape of what it belongs to",
+                )  # fmt: skip
+        return plain
+
     def prepare_evaluate_tlm(self, inputs, tlm_inputs, relevant_outputs):
         """Run the tangent sweep once for all outputs."""
-        return self.operation.tangent([raw(v) for v in inputs], [raw(v) for v in tlm_inputs])
+        tangents = self._raw_like("tangent of input", tlm_inputs, self.get_dependencies())
+        results = self.operation.tangent([raw(v) for v in inputs], tangents)
+        return self._raw_like("resulting tangent of output", results, self.get_outputs())
 
     def evaluate_tlm_component(self, inputs, tlm_inputs, block_variable, idx, prepared=None):
         """Return the tangent of one output."""
@@ -116,7 +130,8 @@ class MapBlock(pyadjoint.Block):
     def prepare_evaluate_adj(self, inputs, adj_inputs, relevant_dependencies):
         """Run the adjoint sweep once for all inputs."""
         wanted = {index for index, _ in relevant_dependencies}
-        return self.operation.adjoint([raw(v) for v in inputs], [raw(v) for v in adj_inputs], wanted)
+        cotangents = self._raw_like("cotangent of output", adj_inputs, self.get_outputs())
+        return self.operation.adjoint([raw(v) for v in inputs], cotangents, wanted)
 
     def evaluate_adj_component(self, inputs, adj_inputs, block_variable, idx, prepared=None):
         """Return the cotangent of one input, a fresh object."""
@@ -124,12 +139,13 @@ class MapBlock(pyadjoint.Block):
 
     def prepare_evaluate_hessian(self, inputs, hessian_inputs, adj_inputs, relevant_dependencies):
         """Run the second-order adjoint sweep once for all inputs."""
-        tangents = [raw(dependency.tlm_value) for dependency in self.get_dependencies()]
+        inwards, outwards = self.get_dependencies(), self.get_outputs()
+        tangents = self._raw_like("tangent of input", [variable.tlm_value for variable in inwards], inwards)
         return self.operation.second_adjoint(
             [raw(v) for v in inputs],
             tangents,
-            [raw(v) for v in adj_inputs],
-            [raw(v) for v in hessian_inputs],
+            self._raw_like("cotangent of output", adj_inputs, outwards),
+            self._raw_like("cotangent's tangent of output", hessian_inputs, outwards),
             {index for index, _ in relevant_dependencies},
         )
 

@@ -1,6 +1,7 @@
 """`solve`: one block a run, whatever the inputs and outputs."""
 
 import numpy as np
+import pyadjoint
 import pytest
 from pyadjoint import taylor_to_dict
 
@@ -160,6 +161,33 @@ def test_broken_contracts_are_named():
             functional.derivative()
     with pytest.raises(InputError, match="dictionary of arrays"):
         solve(Silent(), a=A0, b=B0, s=1.0)
+
+
+def test_misshapen_tangents_and_cotangents_are_refused():
+    """Also through pyadjoint's own reduced functional, and when a solver returns them."""
+
+    class Misshapen(Squares):
+        def tangent(self, inputs, tangents):
+            return {"y": np.ones(3)}
+
+    with recording() as tape:
+        a = Array(A0)
+        outputs = solve(Squares(), a=a, b=B0, s=1.0)
+        plain = pyadjoint.ReducedFunctional(outputs["y"], pyadjoint.Control(a), tape=tape)
+        scalar = pyadjoint.ReducedFunctional(outputs["y"].sum(), pyadjoint.Control(a), tape=tape)
+        other = solve(Misshapen(), a=a, b=B0, s=1.0)["y"]
+        broken = ReducedFunctional(other, Control(a))
+    with pytest.raises(InputError, match=r"tangent of input 0 of Squares.*\(5,\).*\(4,\)"):
+        plain.tlm(Array(np.ones(4)))
+    with pytest.raises(InputError, match=r"tangent of input 0 of Squares.*\(5,\).*\(1,\)"):
+        plain.tlm(Array(np.ones(1)))
+    with pytest.raises(InputError, match=r"cotangent of output 0 of Squares.*\(5,\).*\(4,\)"):
+        plain.derivative(adj_input=Array(np.ones(4)))
+    scalar.derivative()
+    with pytest.raises(InputError, match=r"tangent of input 0 of Squares.*\(5,\).*\(4,\)"):
+        scalar.hessian(Array(np.ones(4)))
+    with pytest.raises(InputError, match=r"resulting tangent of output 0 of Misshapen.*\(5,\).*\(3,\)"):
+        broken.tlm(Array(A0))
 
 
 def test_inputs_are_read_only_for_the_solver():

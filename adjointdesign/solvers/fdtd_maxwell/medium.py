@@ -75,14 +75,19 @@ class Medium:
         return cls(grid, sample(permittivity), sample(conductivity) if conductivity else {})
 
 
-def check_values(what: str, values: np.ndarray, shape: tuple[int, ...], positive: bool) -> None:
-    """Raise `InputError` unless ``values`` is real, has ``shape``, is finite, and is positive (or not negative)."""
+def check_numbers(what: str, values: np.ndarray, shape: tuple[int, ...]) -> None:
+    """Raise `InputError` unless ``values`` is real, has ``shape`` and is finite."""
     if values.dtype.kind not in "biuf":
         raise InputError(what, "real numbers", f"values of type {values.dtype}", "give loss as a conductivity")
     if values.shape != tuple(shape):
         raise InputError(what, f"an array of shape {tuple(shape)}", f"shape {values.shape}", "give one value a grid point")
     if not np.all(np.isfinite(values)):
         raise InputError(what, "finite values", f"{np.count_nonzero(~np.isfinite(values))} that are not", "remove NaN and inf")
+
+
+def check_values(what: str, values: np.ndarray, shape: tuple[int, ...], positive: bool) -> None:
+    """Raise `InputError` unless ``values`` is real, has ``shape``, is finite, and is positive (or not negative)."""
+    check_numbers(what, values, shape)
     if positive and not np.all(values > 0):
         raise InputError(what, "positive values", f"a minimum of {values.min():g}", "correct the medium")
     if not positive and not np.all(values >= 0):

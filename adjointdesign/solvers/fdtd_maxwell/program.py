@@ -15,7 +15,7 @@ from adjointdesign.solvers.fdtd_maxwell import sweep
 from adjointdesign.solvers.fdtd_maxwell.absorber import Cpml, Pec, Periodic, Pmc, layer_cells, phases
 from adjointdesign.solvers.fdtd_maxwell.doors import Doors, place_weights
 from adjointdesign.solvers.fdtd_maxwell.images import images
-from adjointdesign.solvers.fdtd_maxwell.medium import Box, Medium, check_values, half_loss
+from adjointdesign.solvers.fdtd_maxwell.medium import Box, Medium, check_numbers, check_values, half_loss
 from adjointdesign.solvers.fdtd_maxwell.propagation import HistoryPool
 from adjointdesign.solvers.fdtd_maxwell.state import State
 
@@ -237,12 +237,22 @@ class Program:
         return parts[0], parts[1]
 
     def variation(self, permittivity: dict, conductivity: dict):
-        """``dq`` and ``dp`` over the box for a change of the medium."""
+        """``dq`` and ``dp`` over the box for a change of the medium.
+
+        Raises
+        ------
+        InputError
+            When a change has the wrong shape, is complex or is not finite.
+        """
         dq, dp = [], []
         for c in self.grid.electric:
-            d_eps = np.broadcast_to(np.asarray(permittivity.get(c, 0.0), float), self.box.shape(c))
-            d_loss = half_loss(np.broadcast_to(np.asarray(conductivity.get(c, 0.0), float), self.box.shape(c)), self.dt)
-            stored = self.grid.as_storage(self.box.shape(c))
+            shape = self.box.shape(c)
+            for what, part in (("permittivity", permittivity), ("conductivity", conductivity)):
+                if c in part:
+                    check_numbers(f"tangent of {what}_{c[1]}", np.asarray(part[c]), shape)
+            d_eps = np.broadcast_to(np.asarray(permittivity.get(c, 0.0), float), shape)
+            d_loss = half_loss(np.broadcast_to(np.asarray(conductivity.get(c, 0.0), float), shape), self.dt)
+            stored = self.grid.as_storage(shape)
             dq.append((d_eps - d_loss).astype(self.dtype).reshape(stored))
             dp.append((d_eps + d_loss).astype(self.dtype).reshape(stored))
         return tuple(dq), tuple(dp)

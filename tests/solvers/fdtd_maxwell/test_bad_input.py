@@ -96,6 +96,21 @@ BAD = {
     "direction in conductivity": (
         lambda: solver().tangent(ones(), {"conductivity_z": np.ones(SHAPE)}), "conductivity_gradient=True",
     ),
+    "tangent's shape": (
+        lambda: solver().tangent(ones(), ones((2, 2))), r"tangent of permittivity_z.*\(31, 21\).*\(2, 2\)",
+    ),
+    "tangent that would broadcast": (lambda: solver().tangent(ones(), ones((1, 21))), r"\(31, 21\).*\(1, 21\)"),
+    "tangent of amplitudes": (
+        lambda: solver().tangent({"amplitudes": np.ones(1)}, {"amplitudes": np.ones(2)}), "one a source",
+    ),
+    "tangent not a number": (lambda: solver().tangent(ones(), ones(value=NAN)), "tangent of permittivity_z.*remove NaN"),
+    "complex tangent": (lambda: solver().tangent(ones(), ones(value=1j)), "tangent of permittivity_z.*real numbers"),
+    "tangent's shape, second order": (
+        lambda: solver().second_adjoint(ones(), ones((2, 2)), {"m": np.ones((10, 1, 1, 1))}, {}), r"\(31, 21\)",
+    ),
+    "cotangent's tangent's shape": (
+        lambda: solver().second_adjoint(ones(), ones(), {}, {"m": np.ones((9, 1, 1, 1))}), r"\(10, 1, 1, 1\)",
+    ),
     "unknown cotangent": (lambda: solver().adjoint(ones(), {"n": np.ones((10, 1, 1, 1))}), "monitors m"),
     "cotangent's shape": (lambda: solver().adjoint(ones(), {"m": np.ones((9, 1, 1, 1))}), r"\(10, 1, 1, 1\)"),
 }  # fmt: skip
