@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from adjointdesign.errors import InputError
+from adjointdesign.kernel_cache import provide_kernel_cache
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
@@ -30,6 +31,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on sta
 
 def main() -> None:
     """Entry point: errors in the input become one line and exit status 2."""
+    provide_kernel_cache()
     try:
         status = app(standalone_mode=False)
     except InputError as error:
