@@ -10,12 +10,14 @@ integer axis uses slots 1 to ``n + 1`` for its ``n + 1`` nodes.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from adjointdesign.errors import InputError
+from adjointdesign.memory import require_memory
 
 AXES = "xyz"
 OFFSETS = {
@@ -51,7 +53,8 @@ class YeeGrid:
     Raises
     ------
     InputError
-        When a count is below one, a spacing is not positive, or lengths disagree.
+        When a count is below one, a spacing is not positive, lengths disagree, or the memory available cannot hold
+        a medium, coefficients, and fields of a run and its adjoint on so many cells, even in single precision.
     """
 
     cells: tuple[int, ...]
@@ -72,6 +75,14 @@ class YeeGrid:
             raise InputError("spacing", "positive lengths in metres", self.spacing, "correct the spacing")
         if not np.all(np.isfinite(self.origin)):
             raise InputError("origin", "finite positions in metres", self.origin, "correct the origin")
+        # Everything that is large is made on a grid, so here a size that cannot work is met before any of it: for an
+        # electric component a permittivity in double precision and two coefficients in single, and two sets of fields.
+        values = math.prod(int(n) + 2 for n in self.cells)
+        require_memory(
+            f"grid of {' x '.join(str(n) for n in self.cells)} cells",
+            values * (16 * len(self.electric) + 8 * len(self.components)),
+            "medium, coefficients and fields of a run and its adjoint", "coarsen the spacing or shrink the domain",
+        )  # fmt: skip
 
     @property
     def ndim(self) -> int:

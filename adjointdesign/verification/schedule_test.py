@@ -5,13 +5,13 @@ Each schedule runs on a problem rebuilt with it, under a budget so small that re
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
 
 import numpy as np
 
+from adjointdesign.memory import available_memory, readable
 from adjointdesign.problem import Problem
 from adjointdesign.timeloop.schedules import extra_steps, parse_bytes, plan
 from adjointdesign.verification.subject import GRADIENT, HESSIAN, Subject, rebuilt
@@ -109,14 +109,14 @@ def _budget(name: str, steps: int, step_bytes: int, state_bytes: int, users: str
     if name == "memory":
         # The second order keeps three histories.
         needed = 3 * steps * step_bytes
-        available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        if needed > max(available // 2, parse_bytes(users)):
-            return needed, f"it keeps {needed:.2g} bytes, more than half of the free memory and than memory_budget"
+        available = available_memory()
+        if available is not None and needed > max(available // 2, parse_bytes(users)):
+            return needed, f"it keeps {readable(needed)}, more than half of the memory available and than memory_budget"
         return max(needed, parse_bytes(users)), ""
     small = 5 * state_bytes + (steps // 24 + 2) * step_bytes
     if name == "disk":
         snapshots = plan(steps, step_bytes, state_bytes, small, "disk").snapshots
         needed, free = 2 * snapshots * state_bytes, shutil.disk_usage(tempfile.gettempdir()).free
         if needed > 0.8 * free:
-            return small, f"its snapshots take {needed:.2g} bytes of the {free:.2g} free in {tempfile.gettempdir()}"
+            return small, f"its snapshots take {readable(needed)} of the {readable(free)} free in {tempfile.gettempdir()}"
     return small, ""

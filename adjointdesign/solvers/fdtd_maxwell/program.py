@@ -11,6 +11,7 @@ import numpy as np
 from adjointdesign.constants import C0
 from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import AXES, OFFSETS, YeeGrid
+from adjointdesign.memory import require_memory
 from adjointdesign.solvers.fdtd_maxwell import sweep
 from adjointdesign.solvers.fdtd_maxwell.absorber import Cpml, Pec, Periodic, Pmc, layer_cells, phases
 from adjointdesign.solvers.fdtd_maxwell.doors import Doors, place_weights
@@ -84,6 +85,10 @@ class Program:
                  minimum_permittivity: float | None, dtype, conductivity_wanted: bool):  # fmt: skip
         self.grid, self.medium, self.dtype = medium.grid, medium, np.dtype(dtype)
         self.faces = checked_faces(self.grid, boundaries)
+        require_memory(
+            f"FdtdMaxwell on {' x '.join(str(n) for n in self.grid.cells)} cells", self._least_bytes(),
+            "fields and coefficients", "coarsen the spacing, shrink the domain or choose precision 'single'",
+        )  # fmt: skip
         self.conductivity_wanted = conductivity_wanted
         interior = {c: medium.permittivity[c][self.grid.interior(c)] for c in self.grid.electric}
         if minimum_permittivity is None:
@@ -115,6 +120,11 @@ class Program:
     def periodic(self) -> tuple[bool, ...]:
         """Whether each axis is periodic."""
         return tuple(isinstance(pair[0], Periodic) for pair in self.faces)
+
+    def _least_bytes(self) -> int:
+        """What every run takes: fields and electric coefficients."""
+        arrays = len(self.grid.components) + 2 * len(self.grid.electric)
+        return arrays * math.prod(self.grid.shape) * self.dtype.itemsize
 
     @cached_property
     def state_bytes(self) -> int:
