@@ -6,13 +6,14 @@ from adjointdesign.tape.array import Array
 from adjointdesign.tape.functional import ReducedFunctional, recording
 from adjointdesign.tape.linear import linear
 from adjointdesign.tape.minimize import MinimizeResult, minimize
-from adjointdesign.tape.solver import Solver, solve
+from adjointdesign.tape.solver import Footprint, Solver, solve
 from adjointdesign.tape.taped import taped
 
 __all__ = [
     "AdjFloat",
     "Array",
     "Control",
+    "Footprint",
     "MinimizeResult",
     "ReducedFunctional",
     "Solver",

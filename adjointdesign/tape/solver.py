@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from pyadjoint.tape import annotate_tape, stop_annotating
 
 from adjointdesign.errors import InputError
 from adjointdesign.tape.array import Array
 from adjointdesign.tape.block import Operation, frozen_copy, is_taped, raw, record
+
+
+class Footprint(NamedTuple):
+    """What the history of one run takes, for whoever chooses a checkpoint schedule.
+
+    ``steps``: number of time steps. ``step_bytes``: size of what the adjoint of one step needs. ``state_bytes``: size of
+    one snapshot of the state, from which the run goes on. Second order keeps up to three times as much.
+    """
+
+    steps: int
+    step_bytes: int
+    state_bytes: int
 
 
 class Solver:
@@ -41,6 +55,16 @@ class Solver:
     def second_adjoint(self, inputs, tangents, cotangents, cotangent_tangents) -> dict[str, np.ndarray]:
         """Return ``J^T cotangent_tangents + d/de [J(inputs + e tangents)^T cotangents]`` at e = 0, by input."""
         raise NotImplementedError(f"{type(self).__name__} defines no second-order adjoint run")
+
+    def footprint(self) -> Footprint | None:
+        """What the history of a run takes, for a solver that marches under a checkpoint schedule and memory budget.
+
+        None, as here, for any other, and before a run whose length only the first run finds.
+        """
+        return None
+
+    def forget(self) -> None:
+        """Release what `forward` has kept; a solver that keeps nothing large need not define it."""
 
 
 def _present(names, values) -> dict:

@@ -29,7 +29,7 @@ def relative_difference(a, b) -> float:
 
 
 def scheduled_solver(problem: Problem):
-    """The problem's solver when it marches by a checkpoint schedule that the discretization names, else None."""
+    """The problem's solver when the discretization names its checkpoint schedule and memory budget, else None."""
     fields = type(problem.discretization).model_fields
     if not {"schedule", "memory_budget"} <= fields.keys() or not hasattr(problem, "solver"):
         return None
@@ -61,11 +61,11 @@ def compare_schedules(
         with the reason.
     """
     solver = scheduled_solver(problem)
-    if solver is None:
+    if solver is not None and solver.footprint() is None:
+        problem.evaluate(point, stage)  # a decaying run finds its length in the first run
+    sizes = None if solver is None else solver.footprint()
+    if sizes is None:
         return {"own": _compare(Subject(problem, stage, seed, tick), point, elsewhere, direction)[0]}
-    # The run length of a decaying run, too, is known only after a run.
-    problem.evaluate(point, stage)
-    sizes = solver.steps, solver.program.pool.bytes_per_step, solver.program.zero_state().nbytes
     found: dict[str, dict] = {}
     first = None
     for name in SCHEDULES:
@@ -80,7 +80,7 @@ def compare_schedules(
         chosen = plan(*sizes, budget, name)
         again = 0.0 if name == "memory" else extra_steps(chosen.units, chosen.snapshots) / chosen.units
         found[name] |= {
-            "steps": sizes[0], "steps_per_unit": chosen.steps_per_unit, "units": chosen.units,
+            "steps": sizes.steps, "steps_per_unit": chosen.steps_per_unit, "units": chosen.units,
             "snapshots": chosen.snapshots, "memory_budget": budget, "recomputed": again,
         }  # fmt: skip
         if first is None:

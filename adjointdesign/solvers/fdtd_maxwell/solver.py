@@ -17,7 +17,7 @@ from adjointdesign.solvers.fdtd_maxwell.medium import Box, Medium
 from adjointdesign.solvers.fdtd_maxwell.program import Program
 from adjointdesign.solvers.fdtd_maxwell.propagation import Propagation, Variation
 from adjointdesign.solvers.fdtd_maxwell.run_length import Decay, Steps
-from adjointdesign.tape import Solver
+from adjointdesign.tape import Footprint, Solver
 from adjointdesign.timeloop.march import March
 from adjointdesign.timeloop.schedules import NAMES, Plan, parse_bytes, plan
 
@@ -171,6 +171,12 @@ class FdtdMaxwell(Solver):
             march.close()
             self._memo = None
 
+    def footprint(self) -> Footprint | None:
+        """What the history of a run takes; None before the first run of a solver with `Decay`."""
+        if self.steps is None:
+            return None
+        return Footprint(self.steps, self.program.pool.bytes_per_step, self.program.state_bytes)
+
     def plan(self) -> Plan | None:
         """How a gradient is checkpointed; None before the first run of a solver with `Decay`.
 
@@ -232,7 +238,7 @@ class FdtdMaxwell(Solver):
         return Variation(*self.program.variation(*self._split(tangents)), self._amplitudes(tangents, 0.0))
 
     def _plan(self, steps: int, runs: int = 1) -> Plan:
-        step_bytes, state_bytes = self.program.pool.bytes_per_step, self.program.state_bytes
+        _, step_bytes, state_bytes = self.footprint()
         # The second-order sweep keeps the histories of primal, tangent and, for one unit, adjoint.
         histories = 1 if runs == 1 else 3
         return plan(steps, histories * step_bytes, runs * state_bytes, self.memory_budget, self.schedule, _BLOCK)
