@@ -54,10 +54,19 @@ class Phase(NamedTuple):
     transposed: bool
 
 
+_TOGETHER_2D = 4
+"""Blocks that share one call for both phases in two dimensions, where such calls count (two microseconds each)."""
+
+
 @kernel
-def rows_in_block(field):
-    """Rows along x that are updated together."""
+def _rows_in_block(field):
     return np.int64(max(1, _BLOCK_VALUES // (field.shape[1] * field.shape[2])))
+
+
+@kernel
+def rows_together(fields):
+    """Rows along x that pass the magnetic and the electric phase together."""
+    return _rows_in_block(fields[0]) * (1 if len(fields) == 6 else _TOGETHER_2D)
 
 
 # Three dimensions; the absorber's memory ``psi`` in the order xy, xz, yz, yx, zx, zy (component, axis).
@@ -142,7 +151,7 @@ def _plane_minus_dx(f, block, hi, scale, shift, u, psi, p):
 def _magnetic_ez(fields, psi, p, first, last):
     ez, hx, hy = fields
     nx, ny = ez.shape[0] - 2, ez.shape[2] - 2
-    c, rows = ez.dtype.type(-1), rows_in_block(ez)
+    c, rows = ez.dtype.type(-1), _rows_in_block(ez)
     for i in range(first, last, rows):
         i1 = min(i + rows, last)
         _plane_dy(hx, (i, i1, 0, 1), ny + 1, c, FROM_ABOVE, ez, psi, p)
@@ -152,7 +161,7 @@ def _magnetic_ez(fields, psi, p, first, last):
 @pasted
 def _electric_ez(fields, psi, p, ca, cb, lossy, first, last):
     ez, hx, hy = fields
-    ny, rows = ez.shape[2] - 2, rows_in_block(ez)
+    ny, rows = ez.shape[2] - 2, _rows_in_block(ez)
     for i in range(first, last, rows):
         block = (i, min(i + rows, last), 0, 1)
         if lossy:
@@ -164,7 +173,7 @@ def _electric_ez(fields, psi, p, ca, cb, lossy, first, last):
 def _magnetic_hz(fields, psi, p, first, last):
     ex, ey, hz = fields
     nx, ny = hz.shape[0] - 2, hz.shape[2] - 2
-    c, rows = hz.dtype.type(-1), rows_in_block(hz)
+    c, rows = hz.dtype.type(-1), _rows_in_block(hz)
     for i in range(first, last, rows):
         _plane_curl(hz, (i, min(i + rows, last, nx + 1), 0, 1), ny + 1, c, FROM_ABOVE, ex, ey, psi, p)
 
@@ -172,7 +181,7 @@ def _magnetic_hz(fields, psi, p, first, last):
 @pasted
 def _electric_hz(fields, psi, p, ca, cb, lossy, first, last):
     ex, ey, hz = fields
-    nx, ny, rows = hz.shape[0] - 2, hz.shape[2] - 2, rows_in_block(hz)
+    nx, ny, rows = hz.shape[0] - 2, hz.shape[2] - 2, _rows_in_block(hz)
     for i in range(first, last, rows):
         i1 = min(i + rows, last)
         block, inside = (i, i1, 0, 1), (i, min(i1, nx + 1), 0, 1)

@@ -271,5 +271,6 @@ class Program:
         """All constants of one compiled sweep."""
         magnetic, electric = self._phases[transposed]
         return sweep.Scheme(
-            magnetic, electric, coefficients.ca, coefficients.cb, coefficients.lossy, self._images, self._images_across
+            magnetic, electric, coefficients.ca, coefficients.cb, coefficients.lossy, self._images, self._images_across,
+            *(any(len(i.origin) for i in every) for every in (self._images, self._images_across)),
         )

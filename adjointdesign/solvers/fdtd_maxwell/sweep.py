@@ -17,14 +17,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from adjointdesign.solvers.fdtd_maxwell.compiled import entry, flush_denormals, keep_denormals, kernel
+from adjointdesign.solvers.fdtd_maxwell.compiled import entry, flush_denormals, keep_denormals, kernel, pasted
 from adjointdesign.solvers.fdtd_maxwell.gates import accumulate, box_source, copy_images, inject, keep_box, sample
 from adjointdesign.solvers.fdtd_maxwell.kernels import (
     electric_phase,
     filter_electric,
     filter_magnetic,
     magnetic_phase,
-    rows_in_block,
+    rows_together,
 )
 from adjointdesign.solvers.fdtd_maxwell.team import barrier, march_team, run_team, slab
 
@@ -33,7 +33,8 @@ ZERO, BEFORE_FIRST = np.int64(0), np.int64(-1)
 
 
 class Scheme(NamedTuple):
-    """All constants of one sweep: weights of both phases, electric coefficients, copies within rows and between."""
+    """All constants of one sweep: weights of both phases, electric coefficients, copies within rows and between,
+    and whether there are such copies."""
 
     magnetic: tuple
     electric: tuple
@@ -42,6 +43,8 @@ class Scheme(NamedTuple):
     lossy: bool
     images: tuple
     images_across: tuple
+    repeats_within: bool
+    repeats_across: bool
 
 
 class Ports(NamedTuple):
@@ -101,25 +104,26 @@ def _store_box(fields, start, history, level):
     keep_box(fields, start, history, level, ZERO, fields[0].shape[0])
 
 
-@kernel
+@pasted
 def _enter(fields, s, gains, ports, n, begin, end, first, last):
     """Inject into some components, and set what repeats their values within a row."""
     inject(fields, gains, ports, n, begin, end, first, last)
-    copy_images(fields, s.images, begin, end, first, last)
+    if s.repeats_within:
+        copy_images(fields, s.images, begin, end, first, last)
 
 
-@kernel
-def _copy_across(team, fields, s, begin, end):
+@pasted
+def _copy_across(fields, s, begin, end, first, last):
     """Set the outermost rows that repeat others: the members at either end of the team do theirs."""
-    first, last = slab(team, fields[0].shape[0] - 1)
-    copy_images(fields, s.images_across, begin, end, ZERO if first == 1 else first, last)
+    if s.repeats_across:
+        copy_images(fields, s.images_across, begin, end, ZERO if first == 1 else first, last)
 
 
 @kernel
-def _apart(first, last, rows):
-    """Ends ``a``, ``b`` of those rows of a slab whose electric phase need not wait for a neighbor."""
-    a = min(first + 1, last)
-    return a, max(a, last - 1 if last == rows else last)
+def _apart(repeats_across, first, last, rows):
+    """Ends ``a``, ``b`` of those rows of a slab whose electric phase need not wait for a neighbor or a far image."""
+    a = min(first + 1, last) if first > 1 or repeats_across else first
+    return a, max(a, last - 1) if last == rows and repeats_across else last
 
 
 @entry
@@ -128,10 +132,10 @@ def _arrive(team, fields, s, ports, gains, start, source, level, with_source, dq
     if with_source:
         box_source(fields, s.cb, start, source, BEFORE_FIRST, level, dq, dp, ZERO, rows)
     _enter(fields, s, gains, ports, ZERO, ZERO, n_electric, ZERO, rows)
-    _copy_across(team, fields, s, ZERO, n_electric)
+    _copy_across(fields, s, ZERO, n_electric, np.int64(1), rows)
 
 
-@kernel
+@pasted
 def _electric(fields, psi_e, s, ports, gains, n, start, history, store, source, with_source, dq, dp, first, last):
     """The electric half of a forward step on some rows."""
     if first < last:
@@ -146,10 +150,9 @@ def _electric(fields, psi_e, s, ports, gains, n, start, history, store, source, 
 
 @entry
 def _advance(team, fields, psi_h, psi_e, s, ports, gains, steps, start, history, store, source, with_source, dq, dp):
-    n_electric, n_fields, rows = np.int64(len(s.cb)), np.int64(len(fields)), rows_in_block(fields[0])
+    n_electric, n_fields, rows = np.int64(len(s.cb)), np.int64(len(fields)), rows_together(fields)
     first, last = slab(team, fields[0].shape[0] - 1)
-    a, b = _apart(first, last, fields[0].shape[0])
-    rest = store, source, with_source, dq, dp
+    a, b = _apart(s.repeats_across, first, last, fields[0].shape[0])
     flush_denormals()
     if store:
         keep_box(fields, start, history, ZERO, first, last)
@@ -159,17 +162,19 @@ def _advance(team, fields, psi_h, psi_e, s, ports, gains, steps, start, history,
             magnetic_phase(fields, psi_h, s.magnetic, s.cb, i, end)
             _enter(fields, s, gains, ports, n, n_electric, n_fields, i, end)
             sample(fields, ports, n, n_electric, n_fields, i, end)
-            _electric(fields, psi_e, s, ports, gains, n, start, history, *rest, max(i, a), min(end, b))
+            _electric(fields, psi_e, s, ports, gains, n, start, history, store, source, with_source, dq, dp, max(i, a), min(end, b))
         barrier(team)
-        _copy_across(team, fields, s, n_electric, n_fields)
-        _electric(fields, psi_e, s, ports, gains, n, start, history, *rest, first, a)
-        _electric(fields, psi_e, s, ports, gains, n, start, history, *rest, b, last)
+        _copy_across(fields, s, n_electric, n_fields, first, last)
+        if first < a:
+            _electric(fields, psi_e, s, ports, gains, n, start, history, store, source, with_source, dq, dp, first, a)
+        if b < last:
+            _electric(fields, psi_e, s, ports, gains, n, start, history, store, source, with_source, dq, dp, b, last)
         barrier(team)
-        _copy_across(team, fields, s, ZERO, n_electric)
+        _copy_across(fields, s, ZERO, n_electric, first, last)
     keep_denormals()
 
 
-@kernel
+@pasted
 def _electric_back(fields, psi_e, s, ports, gains, n, start, adjoint_history, store, source, with_source, dq, dp,
                    first, last):  # fmt: skip
     """The electric half of an adjoint step on some rows."""
@@ -182,7 +187,7 @@ def _electric_back(fields, psi_e, s, ports, gains, n, start, adjoint_history, st
             keep_box(fields, start, adjoint_history, n, first, last)
 
 
-@kernel
+@pasted
 def _read(fields, psi_h, s, ports, n, start, history, gradient, d_difference, d_sum, lossy, first, last):
     """What an adjoint step takes from the electric field on some rows before it changes."""
     if gradient:
@@ -194,29 +199,30 @@ def _read(fields, psi_h, s, ports, n, start, history, gradient, d_difference, d_
 @entry
 def _retreat(team, fields, psi_h, psi_e, s, ports, gains, steps, start, history, gradient, d_difference, d_sum,
              lossy, adjoint_history, store, source, with_source, dq, dp):  # fmt: skip
-    n_electric, n_fields, rows = np.int64(len(s.cb)), np.int64(len(fields)), rows_in_block(fields[0])
+    n_electric, n_fields, rows = np.int64(len(s.cb)), np.int64(len(fields)), rows_together(fields)
     first, last = slab(team, fields[0].shape[0] - 1)
-    a, b = _apart(first, last, fields[0].shape[0])
-    sums, rest = (gradient, d_difference, d_sum, lossy), (store, source, with_source, dq, dp)
+    a, b = _apart(s.repeats_across, first, last, fields[0].shape[0])
     flush_denormals()
     if store:
         keep_box(fields, start, adjoint_history, steps, first, last)
     for n in range(steps - 1, -1, -1):
         # The magnetic phase reads one row further, which is why reading is always one row ahead.
-        _read(fields, psi_h, s, ports, n, start, history, *sums, first, a)
+        _read(fields, psi_h, s, ports, n, start, history, gradient, d_difference, d_sum, lossy, first, min(first + 1, last))
         barrier(team)
         for i in range(first, last, rows):
             end = min(i + rows, last)
-            _read(fields, psi_h, s, ports, n, start, history, *sums, min(i + 1, last), min(end + 1, last))
+            _read(fields, psi_h, s, ports, n, start, history, gradient, d_difference, d_sum, lossy, min(i + 1, last), min(end + 1, last))
             magnetic_phase(fields, psi_h, s.magnetic, s.cb, i, end)
             _enter(fields, s, gains, ports, n, n_electric, n_fields, i, end)
             sample(fields, ports, n, n_electric, n_fields, i, end)
             filter_magnetic(fields, psi_e, s.electric, s.cb, i, end)
-            _electric_back(fields, psi_e, s, ports, gains, n, start, adjoint_history, *rest, max(i, a), min(end, b))
+            _electric_back(fields, psi_e, s, ports, gains, n, start, adjoint_history, store, source, with_source, dq, dp, max(i, a), min(end, b))
         barrier(team)
-        _copy_across(team, fields, s, n_electric, n_fields)
-        _electric_back(fields, psi_e, s, ports, gains, n, start, adjoint_history, *rest, first, a)
-        _electric_back(fields, psi_e, s, ports, gains, n, start, adjoint_history, *rest, b, last)
+        _copy_across(fields, s, n_electric, n_fields, first, last)
+        if first < a:
+            _electric_back(fields, psi_e, s, ports, gains, n, start, adjoint_history, store, source, with_source, dq, dp, first, a)
+        if b < last:
+            _electric_back(fields, psi_e, s, ports, gains, n, start, adjoint_history, store, source, with_source, dq, dp, b, last)
         barrier(team)
-        _copy_across(team, fields, s, ZERO, n_electric)
+        _copy_across(fields, s, ZERO, n_electric, first, last)
     keep_denormals()
