@@ -7,25 +7,27 @@ from exact_cases import BOUNDARIES, make
 from adjointdesign.solvers.fdtd_maxwell import absorber, doors, program, propagation
 from adjointdesign.verification.dot_product import check_solver, dot_product_test, second_order_symmetry
 
-SEED = 5  # of the directions: along one in twenty, a third derivative or a pairing nearly vanishes, and shows no order
+SEED = 5
+SEEDS = (SEED, 6, 7)
 
 TWO_DIMENSIONAL = [(p, b, lossy) for p in ("ez", "hz") for b in BOUNDARIES for lossy in (True, False)]
 THREE_DIMENSIONAL = [("3d", b, lossy) for b, lossy in (("layers", False), ("walls", True), ("mixed", True))]
 
 
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("polarization,boundaries,lossy", TWO_DIMENSIONAL)
-def test_derivatives_are_exact(polarization, boundaries, lossy):
+def test_derivatives_are_exact(polarization, boundaries, lossy, seed):
     """Residuals at most 1e-12, Taylor orders 2 and 3, in permittivity, conductivity and amplitudes."""
     case, inputs = make(polarization, boundaries, lossy)
-    check = check_solver(case, inputs, np.random.default_rng(SEED))
+    check = check_solver(case, inputs, np.random.default_rng(seed))
     assert check["passed"], str(check)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("polarization,boundaries,lossy", THREE_DIMENSIONAL)
-def test_derivatives_are_exact_in_three_dimensions(polarization, boundaries, lossy):
-    case, inputs = make(polarization, boundaries, lossy, steps=60)
-    check = check_solver(case, inputs, np.random.default_rng(SEED))
+@pytest.mark.parametrize("seed,case", list(zip(SEEDS, THREE_DIMENSIONAL)))
+def test_derivatives_are_exact_in_three_dimensions(seed, case):
+    solver, inputs = make(*case, steps=60)
+    check = check_solver(solver, inputs, np.random.default_rng(seed))
     assert check["passed"], str(check)
 
 
