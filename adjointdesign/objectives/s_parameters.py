@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import autograd.numpy as anp
 
+from adjointdesign.objectives.decibels import LEAST_POWER
 from adjointdesign.tape import taped
-
-FLOOR = 1e-12
-"""Power below which decibels are not resolved: keeps the logarithm and its gradient finite."""
 
 
 @taped
@@ -18,8 +16,8 @@ def ratio(outgoing, incident):
 
 @taped
 def decibels(s):
-    """``10 log10 |s|^2`` with a floor of -120 dB."""
-    return 10.0 / anp.log(10.0) * anp.log(anp.abs(s) ** 2 + FLOOR)
+    """``10 log10 |s|^2`` with a floor of -120 dB, which keeps the logarithm and its gradient finite."""
+    return 10.0 / anp.log(10.0) * anp.log(anp.abs(s) ** 2 + LEAST_POWER)
 
 
 @taped

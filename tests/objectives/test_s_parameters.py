@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from adjointdesign.objectives.s_parameters import FLOOR, decibels, ratio, smooth_maximum, violations
+from adjointdesign.objectives.decibels import LEAST_AMPLITUDE, LEAST_POWER, amplitude_decibels
+from adjointdesign.objectives.s_parameters import decibels, ratio, smooth_maximum, violations
 from adjointdesign.problem import Target
 from adjointdesign.tape import Array, Control, ReducedFunctional, recording
 from adjointdesign.verification.taylor import taylor_test
@@ -15,7 +16,14 @@ def test_decibels_are_those_of_power():
 
 
 def test_decibels_have_a_floor():
-    assert decibels(np.array([0.0 + 0j])) == pytest.approx([10 * np.log10(FLOOR)])
+    assert decibels(np.array([0.0 + 0j])) == pytest.approx([-120.0])
+    assert LEAST_AMPLITUDE**2 == pytest.approx(LEAST_POWER)
+
+
+def test_decibels_for_people_are_those_of_the_objective():
+    s = np.array([1.0, 0.3 - 0.2j, 1e-3j])
+    assert amplitude_decibels(s) == pytest.approx(decibels(s), abs=1e-5)
+    assert amplitude_decibels(0.0) == pytest.approx(-120.0)
 
 
 def test_violations_have_the_sign_of_a_miss():
