@@ -8,6 +8,7 @@ from scipy.optimize import brentq
 from adjointdesign.constants import C0
 from adjointdesign.grid.yee import YeeGrid
 from adjointdesign.monitors import FieldMonitor, ModeMonitor
+from adjointdesign.problems.photonics.soi_bend import SoiBend
 from adjointdesign.solvers.fdtd_maxwell import Cpml, FdtdMaxwell, Medium, Steps
 from adjointdesign.sources import GaussianPulse, ModeSource, point_dipole
 from adjointdesign.verification.orders import observed_order
@@ -53,6 +54,47 @@ def test_layers_absorb_guided_modes(polarization, order, cells):
     near, _ = straight(polarization, 20e-9, Cpml(cells=cells), order)
     returned = 20 * np.log10(np.abs(near[:, 1] / near[:, 0]))
     assert returned.max() < -60
+
+
+@pytest.mark.parametrize(
+    "options,cells,least", [({}, 10, -89), ({}, 12, -93), ({"order": 4.0}, 10, -108), ({"order": 4.0}, 12, -121)]
+)
+def test_layers_matched_to_the_mode_absorb_more(options, cells, least):
+    """Matched to the mode's effective index, and graded more steeply with it."""
+    near, _ = straight("ez", 20e-9, Cpml(cells=cells, index=2.8, **options))
+    assert 20 * np.log10(np.abs(near[:, 1] / near[:, 0])).max() < least
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset,least", [({}, -70), (SoiBend.presets["coarse"], -55)], ids=["default", "coarse"])
+def test_layers_absorb_the_mode_of_a_silicon_wire(preset, least):
+    """Below -60 dB in three dimensions, with the section, cells and layers of `soi-bend`; its coarse preset less."""
+    wire = SoiBend.Specification(**preset.get("specification", {}))
+    numerics = SoiBend.Discretization(**preset.get("discretization", {}))
+    d, layer = numerics.spacing, Cpml(numerics.pml_cells, index=np.sqrt(wire.core_permittivity))
+    core = (wire.guide_width, wire.thickness)
+    window = tuple(w + 2 * wire.mode_margin for w in core)
+    across = [2 * (int(np.ceil(w / 2 / d)) + layer.cells) for w in window]
+    length = int(round(2.4e-6 / d)) + 2 * layer.cells
+    grid = YeeGrid((length, *across), (d,) * 3, (-layer.cells * d, *(-n * d / 2 for n in across)))
+    permittivity = {}
+    for c in grid.electric:
+        filled = [
+            np.clip(np.minimum(x + d / 2, w / 2) - np.maximum(x - d / 2, -w / 2), 0, None) / d
+            for x, w in ((grid.coordinates(c, 1), core[0]), (grid.coordinates(c, 2), core[1]))
+        ]
+        contrast = wire.core_permittivity - wire.cladding_permittivity
+        section = wire.cladding_permittivity + contrast * np.multiply.outer(*filled)
+        permittivity[c] = np.broadcast_to(section, grid.shape).copy()
+    frequency = C0 / wire.wavelengths[0]
+    pulse = GaussianPulse(frequency, 0.12 * frequency)
+    source = ModeSource("in", (0.4e-6, 0.0, 0.0), "x", window, pulse)
+    monitor = ModeMonitor("near", (0.9e-6, 0.0, 0.0), "x", window, (0,), [frequency])
+    solver = FdtdMaxwell(Medium(grid, permittivity), [source], [monitor], boundaries=[layer] * 3, run_length=Steps(1))
+    solver.steps = int((pulse.duration + 100e-15) / solver.dt)
+    forward, backward = np.abs(solver.evaluate({})["near"][0, 0] / pulse.spectrum(frequency))
+    assert forward == pytest.approx(1.0, abs=1e-2)
+    assert 20 * np.log10(backward / forward) < least
 
 
 @pytest.mark.parametrize("polarization,order", [("ez", 0), ("ez", 1), ("hz", 0)])
