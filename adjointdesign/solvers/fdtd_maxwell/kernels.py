@@ -54,8 +54,8 @@ class Phase(NamedTuple):
     transposed: bool
 
 
-_TOGETHER_2D = 4
-"""Blocks that share one call for both phases in two dimensions, where such calls count (two microseconds each)."""
+_TOGETHER = 4
+"""Blocks that pass both phases in one call: the calls cost some three microseconds, which counts on small grids."""
 
 
 @kernel
@@ -64,9 +64,9 @@ def _rows_in_block(field):
 
 
 @kernel
-def rows_together(fields):
+def rows_together(field):
     """Rows along x that pass the magnetic and the electric phase together."""
-    return _rows_in_block(fields[0]) * (1 if len(fields) == 6 else _TOGETHER_2D)
+    return _TOGETHER * _rows_in_block(field)
 
 
 # Three dimensions; the absorber's memory ``psi`` in the order xy, xz, yz, yx, zx, zy (component, axis).

@@ -150,7 +150,7 @@ def _electric(fields, psi_e, s, ports, gains, n, start, history, store, source, 
 
 @entry
 def _advance(team, fields, psi_h, psi_e, s, ports, gains, steps, start, history, store, source, with_source, dq, dp):
-    n_electric, n_fields, rows = np.int64(len(s.cb)), np.int64(len(fields)), rows_together(fields)
+    n_electric, n_fields, rows = np.int64(len(s.cb)), np.int64(len(fields)), rows_together(fields[0])
     first, last = slab(team, fields[0].shape[0] - 1)
     a, b = _apart(s.repeats_across, first, last, fields[0].shape[0])
     flush_denormals()
@@ -199,7 +199,7 @@ def _read(fields, psi_h, s, ports, n, start, history, gradient, d_difference, d_
 @entry
 def _retreat(team, fields, psi_h, psi_e, s, ports, gains, steps, start, history, gradient, d_difference, d_sum,
              lossy, adjoint_history, store, source, with_source, dq, dp):  # fmt: skip
-    n_electric, n_fields, rows = np.int64(len(s.cb)), np.int64(len(fields)), rows_together(fields)
+    n_electric, n_fields, rows = np.int64(len(s.cb)), np.int64(len(fields)), rows_together(fields[0])
     first, last = slab(team, fields[0].shape[0] - 1)
     a, b = _apart(s.repeats_across, first, last, fields[0].shape[0])
     flush_denormals()
