@@ -81,7 +81,7 @@ def table(result: dict) -> str:
 def _cases(quick: bool) -> list[Case]:
     most = numba.config.NUMBA_NUM_THREADS
     counts = sorted({1, most})
-    n, plane, steps, small = (128, 250, 128, 64) if not quick else (20, 40, 8, 16)
+    n, plane, steps, small = (128, 250, 256, 64) if not quick else (20, 40, 8, 16)
     layer = 10 if not quick else 4
     common = {"layer": layer}
     cases = [
@@ -90,12 +90,12 @@ def _cases(quick: bool) -> list[Case]:
         for t in counts
     ]
     cases.append(
-        Case(f"box {small}^3 revolve", (small,) * 3, "single" if not quick else "double", most, 8 * steps, small // 3,
+        Case(f"box {small}^3 revolve", (small,) * 3, "single" if not quick else "double", most, 4 * steps, small // 3,
              snapshots=50 if not quick else 3, gradient=True, **common)  # fmt: skip
     )
     for t in counts:
         cases.append(
-            Case(f"plane {plane}^2 Ez double {t}t", (plane,) * 2, "double", t, 16 * steps, int(0.64 * plane),
+            Case(f"plane {plane}^2 Ez double {t}t", (plane,) * 2, "double", t, 8 * steps, int(0.64 * plane),
                  gradient=True, **common)  # fmt: skip
         )
     return cases

@@ -14,10 +14,7 @@ from typing import Any
 import numpy as np
 
 from adjointdesign.errors import InputError
-
-TINY = 1e-6
-"""Least amplitude of an S-parameter in dB, -120 dB: no figure needs less."""
-
+from adjointdesign.objectives.decibels import amplitude_decibels
 
 @dataclass(frozen=True)
 class Results:
@@ -41,7 +38,7 @@ class Results:
     def decibels(self) -> dict[str, np.ndarray]:
         """Magnitudes in dB by name, "S21" for port 2 out and port 1 in."""
         s = self.s_parameters if self.s_parameters.ndim == 3 else self.s_parameters[:, :, None]
-        db = 20 * np.log10(np.maximum(np.abs(s), TINY))
+        db = amplitude_decibels(s)
         return {f"S{i + 1}{j + 1}": db[:, i, j] for j in range(s.shape[2]) for i in range(s.shape[1])}
 
 

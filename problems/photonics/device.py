@@ -294,7 +294,9 @@ class PhotonicDevice(Problem):
 
     def report(self, readings) -> dict[str, np.ndarray]:
         """S-parameters in dB by name, and the largest miss of any target."""
-        db = {name: 20 * np.log10(np.maximum(np.abs(np.asarray(s)), 1e-6)) for name, s in readings.items()}
+        from adjointdesign.objectives.decibels import amplitude_decibels
+
+        db = {name: amplitude_decibels(s) for name, s in readings.items()}
         return db | {"worst_db": np.array(self.worst(db))}
 
     def worst(self, s_db: Mapping[str, np.ndarray]) -> float:

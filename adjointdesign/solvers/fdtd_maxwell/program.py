@@ -21,6 +21,9 @@ from adjointdesign.solvers.fdtd_maxwell.propagation import HistoryPool
 from adjointdesign.solvers.fdtd_maxwell.state import State
 
 _FACES = (Cpml, Pec, Pmc, Periodic)
+_DOOR_SHARE, _DOOR_BYTES = 0.015, 2**19
+"""What the buffers of sources and monitors may take at most: this share of fields and coefficients, and where that is less
+than so many bytes, these."""
 _SLAB_VALUES = 2**15
 """Values of one component that are turned into coefficients at a time."""
 
@@ -130,6 +133,17 @@ class Program:
     def state_bytes(self) -> int:
         """Size of a `State`."""
         return self.zero_state().nbytes
+
+    @cached_property
+    def door_steps(self) -> int:
+        """Steps for which the values of sources and samples of monitors are buffered at a time, a power of two.
+
+        As many as keep the buffers small beside fields and coefficients; 64 where few places are read.
+        """
+        ports = self.doors.forward_ports(np.zeros(len(self.doors.sources)), 0, 1, sampling=True)
+        bytes_per_step = sum(a.nbytes for a in (*ports.values, *ports.samples))
+        room = max(_DOOR_BYTES, _DOOR_SHARE * self._least_bytes())
+        return min(64, 2 ** int(math.log2(max(1.0, room / max(bytes_per_step, 1)))))
 
     def _box_starts(self) -> np.ndarray:
         """First slot of the box along each storage axis, one row a component."""

@@ -84,7 +84,7 @@ class Propagation:
         if variation is not None:
             self.tangent, self.tangent_readings = program.zero_state(), self.doors.readings(steps)
         self._kept: dict[int, tuple] = {}
-        self._none = tuple(np.empty((1, *s), program.dtype) for s in self.pool.shapes)
+        self._none = tuple(np.empty((1, 1, 1, 1), program.dtype) for _ in self.pool.shapes)
 
     def _range(self, unit: int) -> tuple[int, int]:
         first = unit * self.steps_per_unit
@@ -112,15 +112,26 @@ class Propagation:
             elif store:
                 self.pool.give(history)
 
+    def _door_blocks(self, n0: int, n1: int) -> list[tuple[int, int]]:
+        """Ranges of steps whose values at the doors are buffered at a time (see `Program.door_steps`)."""
+        return [(n, min(n + self.program.door_steps, n1)) for n in range(n0, n1, self.program.door_steps)]
+
+    def _levels(self, history, first: int, last: int):
+        """The levels of a history that belong to some of its steps."""
+        return history if history is self._none else tuple(h[first : last + 1] for h in history)
+
     def _forward_block(self, state, amplitudes, n0, n1, replay, readings, history, store, source=None):
-        ports = self.doors.forward_ports(amplitudes, n0, n1, not replay)
         dq, dp = (self.variation.dq, self.variation.dp) if source is not None else self.program.no_variation
-        sweep.advance(
-            state.fields, state.psi_h, state.psi_e, self.forward_scheme, ports, n1 - n0, self.program.box_starts,
-            history, store, source if source is not None else self._none, source is not None, dq, dp,
-        )  # fmt: skip
-        if not replay:
-            self.doors.accumulate(readings, ports, n0, n1)
+        for first, last in self._door_blocks(n0, n1):
+            ports = self.doors.forward_ports(amplitudes, first, last, not replay)
+            levels = first - n0, last - n0
+            sweep.advance(
+                state.fields, state.psi_h, state.psi_e, self.forward_scheme, ports, last - first,
+                self.program.box_starts, self._levels(history, *levels), store,
+                self._levels(source, *levels) if source is not None else self._none, source is not None, dq, dp,
+            )  # fmt: skip
+            if not replay:
+                self.doors.accumulate(readings, ports, first, last)
 
     def save(self) -> tuple:
         """Copies of the primal and tangent state."""
@@ -192,16 +203,19 @@ class Propagation:
                     self.pool.give(history)
 
     def _adjoint_block(self, state, raw, n0, n1, history, gradient, store=None, source=None, amplitudes=True):
-        ports = self.doors.adjoint_ports(raw, n0, n1)
         dq, dp = (self.variation.dq, self.variation.dp) if source is not None else self.program.no_variation
-        sweep.retreat(
-            state.fields, state.psi_h, state.psi_e, self.adjoint_scheme, ports, n1 - n0, self.program.box_starts,
-            history, True, gradient.difference, gradient.sum, self.program.conductivity_wanted,
-            store if store is not None else self._none, store is not None,
-            source if source is not None else self._none, source is not None, dq, dp,
-        )  # fmt: skip
-        if amplitudes and self.amplitudes_wanted:
-            self.doors.amplitude_cotangents(gradient.amplitudes, ports, n0, n1)
+        for first, last in reversed(self._door_blocks(n0, n1)):
+            ports = self.doors.adjoint_ports(raw, first, last)
+            levels = first - n0, last - n0
+            sweep.retreat(
+                state.fields, state.psi_h, state.psi_e, self.adjoint_scheme, ports, last - first,
+                self.program.box_starts, self._levels(history, *levels), True, gradient.difference, gradient.sum,
+                self.program.conductivity_wanted,
+                self._levels(store, *levels) if store is not None else self._none, store is not None,
+                self._levels(source, *levels) if source is not None else self._none, source is not None, dq, dp,
+            )  # fmt: skip
+            if amplitudes and self.amplitudes_wanted:
+                self.doors.amplitude_cotangents(gradient.amplitudes, ports, first, last)
 
 
 class Gradient:

@@ -75,7 +75,7 @@ def advance(fields, psi_h, psi_e, s, ports, steps, start, history, store, source
     ``store`` keeps the box in ``history`` (level 0 is the state at entry); ``with_source`` adds the box source of the
     history ``source`` with the medium variation ``dq``, ``dp``.
     """
-    march_team(_advance, fields[0].shape, steps, fields, psi_h, psi_e, s, ports, _gains(s.cb, ports), steps, start,
+    march_team(_advance, steps, fields, psi_h, psi_e, s, ports, _gains(s.cb, ports), steps, start,
                history, store, source, with_source, dq, dp)  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def retreat(fields, psi_h, psi_e, s, ports, steps, start, history, gradient, d_d
     are those that meet the sources of step ``n``. ``gradient`` accumulates products with the forward ``history``;
     ``store`` keeps the adjoint box and ``source`` adds the box source of a stored adjoint history.
     """
-    march_team(_retreat, fields[0].shape, steps, fields, psi_h, psi_e, s, ports, _gains(s.cb, ports), steps, start,
+    march_team(_retreat, steps, fields, psi_h, psi_e, s, ports, _gains(s.cb, ports), steps, start,
                history, gradient, d_difference, d_sum, lossy, adjoint_history, store, source, with_source, dq,
                dp)  # fmt: skip
 

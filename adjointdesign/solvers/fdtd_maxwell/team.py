@@ -9,7 +9,7 @@ import math
 import os
 import threading
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 
 import numba
 import numpy as np
@@ -38,18 +38,20 @@ class Pace:
 
     _TRIAL = 100
     """Blocks of steps after which the slower choice gets another trial."""
+    _LAST = 3
+    """Blocks whose best time counts: a single one may have met another program, or memory touched for the first time."""
 
     def __init__(self):
-        self._seconds: dict[int, float] = {}
+        self._seconds: dict[int, deque] = defaultdict(lambda: deque(maxlen=self._LAST))
         self._since_trial = 0
 
     def choose(self, shape: tuple[int, ...]) -> int:
         """Number of threads for the next block on a grid of this shape; at most what numba is set to."""
         most = max(1, min(numba.get_num_threads(), math.prod(shape) // _LEAST_CELLS, shape[0] // _LEAST_ROWS))
-        untried = [size for size in (most, 1) if size not in self._seconds]
-        if untried:
-            return untried[0]
-        best, other = sorted((most, 1), key=self._seconds.get)
+        fewest = min((most, 1), key=lambda size: len(self._seconds[size]))
+        if len(self._seconds[fewest]) < self._LAST:
+            return fewest
+        best, other = sorted((most, 1), key=lambda size: min(self._seconds[size]))
         self._since_trial += 1
         if self._since_trial > self._TRIAL:
             self._since_trial = 0
@@ -58,18 +60,19 @@ class Pace:
 
     def record(self, size: int, seconds: float) -> None:
         """Note the seconds a step that a team of ``size`` took."""
-        self._seconds[size] = seconds
+        self._seconds[size].append(seconds)
 
 
 _paces: dict[tuple, Pace] = defaultdict(Pace)
 
 
-def march_team(function, shape: tuple[int, ...], steps: int, *args) -> None:
-    """Call ``function(team, *args)``, ``steps`` time steps on a grid, on as many threads as are of use."""
-    pace, compiled_before = _paces[function, shape], len(function.overloads)
+def march_team(function, steps: int, fields: tuple[np.ndarray, ...], *args) -> None:
+    """Call ``function(team, fields, *args)``, which takes ``steps`` time steps, on as many threads as are of use."""
+    shape = fields[0].shape
+    pace, compiled_before = _paces[function, shape, fields[0].dtype], len(function.overloads)
     size = pace.choose(shape)
     start = time.perf_counter()
-    run_team(function, size, *args)
+    run_team(function, size, fields, *args)
     if len(function.overloads) == compiled_before:  # else this was the time of the compiler
         pace.record(size, (time.perf_counter() - start) / steps)
 

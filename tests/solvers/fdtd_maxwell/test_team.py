@@ -57,8 +57,9 @@ def test_the_number_of_threads_changes_no_bit(monkeypatch):
 
 def test_pace_prefers_the_faster_size_and_tries_the_other_again(monkeypatch):
     pace = Pace()
-    pace.record(1, 1.0)
-    pace.record(2, 3.0)
+    for seconds in (9.0, 1.0, 9.0):  # the best of three counts
+        pace.record(1, seconds)
+        pace.record(2, 3.0)
     monkeypatch.setattr(team.numba, "get_num_threads", lambda: 2)
     chosen = [pace.choose((1000, 1, 1000)) for _ in range(Pace._TRIAL + 1)]
     assert chosen == [1] * Pace._TRIAL + [2]
