@@ -26,6 +26,7 @@ from adjointdesign import configuration
 from adjointdesign.configuration import Configuration
 from adjointdesign.errors import InputError
 from adjointdesign.files import atomic_write, remove_parts
+from adjointdesign.parallel import ranks
 from adjointdesign.problem import Problem, value_and_gradient
 
 if TYPE_CHECKING:
@@ -306,18 +307,12 @@ def provenance(settings: Configuration) -> dict:
         "problem": settings.problem.name,
         "seed": settings.seed,
         "threads": getattr(settings.discretization, "threads", None) or numba.config.NUMBA_NUM_THREADS,
-        **_ranks(),
+        "ranks": ranks(),
         "machine": {"processor": _processor(), "cores": os.cpu_count(), "system": platform.platform()},
         "git_commit": _git_commit(),
         "versions": {"adjointdesign": version("adjointdesign"), "python": platform.python_version()}
         | {p: version(p) for p in packages},
     }
-
-
-def _ranks() -> dict[str, int]:
-    """Number of MPI processes, where this one was started as a part of several."""
-    mpi = sys.modules.get("mpi4py.MPI")
-    return {"ranks": mpi.COMM_WORLD.size} if mpi is not None and mpi.Is_initialized() else {}
 
 
 def _processor() -> str:

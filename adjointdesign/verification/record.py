@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from adjointdesign.files import atomic_write
+from adjointdesign.parallel import ranks
 from adjointdesign.problem import Problem
 
 PACKAGES = {"numpy": "numpy", "numba": "numba", "pyadjoint": "pyadjoint-ad", "adjointdesign": "adjointdesign"}
@@ -115,7 +116,7 @@ def provenance_of(problem: Problem, rng: np.random.Generator) -> dict[str, Any]:
         "preset": _preset(problem),
         "precision": getattr(discretization, "precision", "double"),
         "seed": getattr(rng.bit_generator.seed_seq, "entropy", None),
-        "ranks": 1,
+        "ranks": ranks(),
         "threads": getattr(discretization, "threads", None) or _threads(),
         "versions": {"python": platform.python_version(), **{n: version(p) for n, p in PACKAGES.items()}},
     }
