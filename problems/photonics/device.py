@@ -331,7 +331,7 @@ class PhotonicDevice(Problem):
 
         return tuple(
             Stage(
-                f"steepness {s.steepness:g}" + (f", length scale, {s.method}" if s.length_scale else ""),
+                f"steepness {s.steepness:g}" + (", length scale" if s.length_scale else ""),
                 {"steepness": s.steepness, "length_scale": s.length_scale, "minimax": s.minimax},
                 s.method,
                 Stopping(ftol=self.optimization.tolerance, max_evaluations=s.evaluations, reached=self._reached),

@@ -157,19 +157,17 @@ class Program:
         return State.zero(self.grid, self.faces, self.dtype)
 
     def _check_sources(self, sources) -> None:
-        """Refuse a source that reaches into an absorbing layer along an axis on which it has no extent.
-
-        Along an axis in which it is extended (a plane wave's sheet, say) a source may cross the layer.
-        """
+        """Refuse a source that lies wholly in an absorbing layer; an extended one (a plane wave's sheet) may cross it."""
         for source in sources:
             for axis, (lower, upper) in enumerate(source.bounds):
                 low, high = layer_cells(self.faces)[axis] * self.grid.spacing[axis]
                 inner = (self.grid.origin[axis] + low, self.grid.origin[axis] + self.grid.extent[axis] - high)
-                if upper == lower and not inner[0] <= lower <= inner[1]:
+                if upper < inner[0] or lower > inner[1]:
                     raise InputError(
                         f"source '{source.name}'",
                         f"a position between the absorbing layers, {inner[0]:.4g} to {inner[1]:.4g} m along {AXES[axis]}",
-                        f"{lower:.4g} m", "move the source or enlarge the domain",
+                        f"{lower:.4g} m" if upper == lower else f"{lower:.4g} to {upper:.4g} m",
+                        "move the source or enlarge the domain",
                     )  # fmt: skip
 
     def _weights(self, component: str) -> np.ndarray:

@@ -7,7 +7,7 @@ from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import YeeGrid
 from adjointdesign.monitors import FieldMonitor
 from adjointdesign.solvers.fdtd_maxwell import Box, Cpml, Decay, FdtdMaxwell, Medium, Periodic, Pmc, Steps
-from adjointdesign.sources import ContinuousWave, GaussianPulse, point_dipole
+from adjointdesign.sources import ContinuousWave, GaussianPulse, UniformCurrent, point_dipole
 
 GRID = YeeGrid((30, 20), (50e-9, 50e-9), (0.0, 0.0), "ez")
 LAYER = Cpml(cells=5)
@@ -36,6 +36,10 @@ def medium(values, **others):
 
 BAD = {
     "source in the absorbing layer": (lambda: solver(dipole((0.1e-6, 0.5e-6))), "between the absorbing layers"),
+    "block in the absorbing layer": (
+        lambda: solver(UniformCurrent("block", (0.05e-6, 0.5e-6), "ez", GaussianPulse(2e14, 1e14), (0.04e-6, 0.4e-6))),
+        "between the absorbing layers.*got 3e-08 to 7e-08 m",
+    ),
     "source outside": (lambda: solver(dipole((9e-6, 0.5e-6))), "source 'dipole'"),
     "endless source and decay": (
         lambda: solver(dipole(waveform=ContinuousWave(2e14, 1e-14)), run_length=Decay()),
