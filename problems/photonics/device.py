@@ -114,10 +114,10 @@ class DeviceSpecification(Settings):
         return self
 
 
-def coarse(run_time: float, *stages: tuple[float, int]) -> dict[str, Any]:
+def coarse(run_time: float, *stages: tuple[float, int], **discretization: Any) -> dict[str, Any]:
     """A preset on 40 nm cells, with a run time (s) after the pulse and stages of ``(steepness, evaluations)``."""
     return {
-        "discretization": {"spacing": 40e-9, "run_time": run_time},
+        "discretization": {"spacing": 40e-9, "run_time": run_time, **discretization},
         "optimization": {"stages": [{"steepness": s, "evaluations": n} for s, n in stages]},
     }
 
