@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help demo test test-fast lint clean
+.PHONY: help demo test test-fast lint install-fem clean
 
 help:
 	@echo "make demo       set up, design a waveguide bend, write runs/demo/report.html"
 	@echo "make test       set up, run all tests"
 	@echo "make test-fast  the tests that take seconds"
 	@echo "make lint       style, and which package imports which"
+	@echo "make install-fem  add Firedrake and PETSc (about half an hour the first time, then two minutes)"
 	@echo "make clean      remove .venv and build leftovers (runs/ stays)"
 
 # The stamps hold what was installed: a change of setup.cfg installs again.
@@ -44,7 +45,16 @@ lint: $(VENV)/.test
 	@echo "== checking style, and which package imports which"
 	@$(BIN)/ruff check --quiet .
 	@rm -rf build/lint && mkdir -p build/lint && cp -r adjointdesign build/lint/ && cp -r problems build/lint/adjointdesign/
-	@cd build/lint && $(CURDIR)/$(BIN)/lint-imports --config $(CURDIR)/setup.cfg >log 2>&1 || { cat log; exit 1; }
+	@cd build/lint && $(abspath $(BIN))/lint-imports --config $(CURDIR)/setup.cfg >log 2>&1 || { cat log; exit 1; }
+
+# Firedrake and PETSc: found if they are there, else built once and kept (docs/install-fem.md). The installer leaves the
+# stamp in the environment that passed its checks.
+install-fem: $(VENV)/.base
+	@echo "== providing Firedrake"
+	@cd hpc && $(abspath $(BIN))/python -m install_fem
+
+$(VENV)/.fem: $(VENV)/.base hpc/install_fem/recipe.py
+	@$(MAKE) --no-print-directory install-fem
 
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .import_linter_cache
+	rm -rf .venv build *.egg-info .pytest_cache .import_linter_cache
