@@ -12,12 +12,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from adjointdesign.errors import InputError
+from adjointdesign.report.markup import duration
 
 from .build import PIP, Workshop, clean_environment, install
 from .cache import WheelCache, cache_folder, keys, machine_identity, system_release
 from .check import check
-from .existing import active_firedrake, existing_petsc, inventory
-from .running import duration, run_long, say
+from .existing import existing_firedrake, existing_petsc, inventory
+from .running import run_long, say
 from .recipe import Package, packages
 from .system import install_packages, missing_packages, require_debian
 
@@ -27,9 +28,10 @@ REPOSITORY = Path(__file__).parents[2]
 def main() -> int:
     """Entry point: what cannot be used becomes one line and exit status 2."""
     start = time.monotonic()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what a batch system sends ends builds as Ctrl-C does
+    for sent in (signal.SIGTERM, signal.SIGHUP):  # by a batch system, a lost connection: builds end as by Ctrl-C
+        signal.signal(sent, signal.default_int_handler)
     try:
-        with_firedrake = active_firedrake(Path(sys.executable), dict(os.environ))
+        with_firedrake = existing_firedrake(Path(sys.executable), dict(os.environ))
         if with_firedrake:
             join_environment(with_firedrake)
         else:
@@ -73,8 +75,8 @@ def bring_here(python: Path) -> None:
         if not petsc:
             _provide_system(logs)
         wheels = _provide_wheels(recipe, names)
-        say(f"installed in {python.parents[1]} in {duration(install(python, wheels, logs / 'install.log'))}")
         stamp.unlink(missing_ok=True)
+        say(f"installed in {python.parents[1]} in {duration(install(python, wheels, logs / 'install.log'))}")
     _check_once(python, stamp, names, logs)
 
 
@@ -85,7 +87,7 @@ def _provide_system(logs: Path) -> None:
         say("system packages: all there")
         return
     start = time.monotonic()
-    install_packages(missing, say, logs / "apt.log")
+    install_packages(missing, logs / "apt.log")
     say(f"system packages in {duration(time.monotonic() - start)}")
 
 
@@ -93,7 +95,7 @@ def _provide_wheels(recipe: tuple[Package, ...], names: dict[str, str]) -> list[
     """The wheels of the recipe, from the cache or built, in the order of building."""
     cache = WheelCache(cache_folder())
     say(f"wheels are kept in {cache.folder}")
-    with cache.alone(say):
+    with cache.alone():
         found = {package.name: cache.find(package, names[package.name]) for package in recipe}
         if not all(found.values()):
             workshop = Workshop(cache.folder.parent / f"build-{names['firedrake']}")
@@ -118,12 +120,12 @@ def _check_once(python: Path, stamp: Path, content: dict[str, str], logs: Path) 
         with contextlib.suppress(PermissionError):
             stamp.touch()
         return
-    say("checking: firedrake-check, then a taped solve on one rank and on two (about a minute)")
+    say("checking: firedrake-check, then a taped solve on one rank and on two (a minute or two)")
     checked = check(python, logs)
     say(f"firedrake-check passed in {duration(checked.firedrake_check)}")
     say(f"taped solve on 2 ranks: value and gradient within {checked.difference:.1e} of 1 rank's, "
         f"in {duration(checked.taped_solves)}")  # fmt: skip
-    with contextlib.suppress(PermissionError):  # an environment of an administrator's: it is checked again the next time
+    with contextlib.suppress(PermissionError):  # an administrator's: checked again next time
         stamp.write_text(json.dumps({"content": content, "checked": asdict(checked)}, indent=1))
 
 

@@ -8,8 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from adjointdesign.report.markup import duration
+
 from .cache import Built, WheelCache
-from .running import duration, run_long, say
+from .running import run_long, say
 from .recipe import BUILD_REQUIREMENTS, FIREDRAKE, Package
 from .relocate import relocate
 
@@ -63,7 +65,7 @@ class Workshop:
         InputError
             When the build fails, with the log to read.
         """
-        say(f"building {package.title} (about {duration(60 * package.minutes)} on two cores)")
+        say(f"building {package.title} (about {duration(60 * package.minutes)} on two idle cores)")
         finished = self.folder / f"wheel-{package.name}"
         shutil.rmtree(finished, ignore_errors=True)
         # Pip's own cache may hold a wheel that was built with other options.
@@ -83,7 +85,9 @@ class Workshop:
 
     def _site_packages(self) -> Path:
         query = "import sysconfig; print(sysconfig.get_path('platlib'))"
-        return Path(subprocess.run([self.python, "-c", query], capture_output=True, text=True, check=True).stdout.strip())
+        return Path(
+            subprocess.run([self.python, "-c", query], capture_output=True, text=True, check=True).stdout.strip()
+        )
 
     def _pip(self, title: str, log: str, *arguments, **variables: str) -> float:
         # A PETSc that the user's shell names must not be mixed with the one that is built here.

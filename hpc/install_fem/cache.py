@@ -18,12 +18,12 @@ from pathlib import Path
 from adjointdesign.errors import InputError
 
 from .recipe import Package
+from .running import say
 
 
-def cache_folder(environment: dict[str, str] | None = None) -> Path:
+def cache_folder() -> Path:
     """``adjointdesign/wheels`` below ``XDG_CACHE_HOME``, else below ``~/.cache``."""
-    environment = dict(os.environ) if environment is None else environment
-    return Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "adjointdesign" / "wheels"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "adjointdesign" / "wheels"
 
 
 def machine_identity() -> dict[str, str]:
@@ -103,7 +103,10 @@ class WheelCache:
                 pass
         except OSError as error:
             raise InputError(
-                "wheel cache", "a folder that can be written", f"{folder} ({error.strerror})", "set XDG_CACHE_HOME to one"
+                "wheel cache",
+                "a folder that can be written",
+                f"{folder} ({error.strerror})",
+                "set XDG_CACHE_HOME to one",
             ) from None
 
     def find(self, package: Package, key: str) -> Built | None:
@@ -115,17 +118,19 @@ class WheelCache:
         return Built(wheels[0], float(json.loads(_read(place / "built.json"))["seconds"]))
 
     def keep(self, package: Package, key: str, wheel: Path, seconds: float) -> Built:
-        """Keep a wheel: copied beside its final place first and renamed then, so that an interruption leaves no half."""
+        """Keep a wheel: copied beside its final place, then renamed, so that an interruption leaves no half."""
         place = self._place(package, key)
         staging = Path(tempfile.mkdtemp(prefix=".keeping-", dir=self.folder))
         shutil.copy(wheel, staging)
-        (staging / "built.json").write_text(json.dumps({"seconds": round(seconds, 1), "package": asdict(package)}, indent=1))
+        (staging / "built.json").write_text(
+            json.dumps({"seconds": round(seconds, 1), "package": asdict(package)}, indent=1)
+        )
         shutil.rmtree(place, ignore_errors=True)
         staging.rename(place)
         return Built(place / wheel.name, seconds)
 
     @contextlib.contextmanager
-    def alone(self, say) -> Iterator[None]:
+    def alone(self) -> Iterator[None]:
         """Hold the cache, so that two installations at once do not build the same wheels; the second one waits."""
         with open(self.folder / ".lock", "w") as lock:
             try:

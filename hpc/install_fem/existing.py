@@ -17,6 +17,8 @@ from .recipe import FIREDRAKE, PETSC
 
 SERIES = FIREDRAKE.rpartition(".")[0]
 PETSC_SERIES = PETSC.rpartition(".")[0]
+#: Part of the address that pip notes for a wheel from the cache.
+KEPT = "/adjointdesign/wheels/"
 
 # Asked of an interpreter in a process of its own; nothing heavy is imported, so it answers within a second.
 _INVENTORY = """
@@ -27,6 +29,8 @@ for name in ("firedrake", "petsc", "petsc4py", "mpi4py", "h5py", "libsupermesh",
         found[name] = importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         pass
+if "firedrake" in found:
+    found["firedrake from"] = importlib.metadata.distribution("firedrake").read_text("direct_url.json") or ""
 if "h5py" in found:
     import h5py
     found["h5py has MPI"] = h5py.get_config().mpi
@@ -40,15 +44,15 @@ def inventory(python: Path) -> dict:
     return json.loads(answer.stdout) if answer.returncode == 0 else {}
 
 
-def active_firedrake(own: Path, environment: dict[str, str]) -> Path | None:
-    """The interpreter of an active environment with Firedrake (virtual environment, conda, module), other than ``own``.
+def existing_firedrake(own: Path, environment: dict[str, str]) -> Path | None:
+    """The interpreter of an environment with a Firedrake to use: ``own`` with one from elsewhere, or an active one.
 
     Parameters
     ----------
     own : Path
-        The interpreter for which this installer works.
+        The interpreter for which this installer works; a Firedrake that it installed there itself does not count.
     environment : dict
-        The variables of the calling shell.
+        The variables of the calling shell, which name the active virtual environment, conda or a module's Python.
 
     Raises
     ------
@@ -57,12 +61,12 @@ def active_firedrake(own: Path, environment: dict[str, str]) -> Path | None:
     """
     folder = environment.get("VIRTUAL_ENV") or environment.get("CONDA_PREFIX")
     on_path = shutil.which("python3", path=environment.get("PATH"))
-    for python in filter(None, (folder and Path(folder, "bin", "python"), on_path and Path(on_path))):
+    for python in (own, *(Path(name) for name in (folder and f"{folder}/bin/python", on_path) if name)):
+        found = inventory(python) if python.exists() else {}
+        version = found.get("firedrake")
         # By folder, not by file: the interpreters of all virtual environments are links to one.
-        if not python.exists() or python.parent.resolve() == own.parent.resolve():
-            continue
-        version = inventory(python).get("firedrake")
-        if version is None:
+        ours = python.parent.resolve() == own.parent.resolve() and KEPT in found.get("firedrake from", "")
+        if version is None or ours:
             continue
         if not version.startswith(f"{SERIES}."):
             raise InputError(f"Firedrake of {python}", SERIES, version, "update it, or deactivate that environment")
@@ -72,7 +76,7 @@ def active_firedrake(own: Path, environment: dict[str, str]) -> Path | None:
 
 @dataclass(frozen=True)
 class ExistingPetsc:
-    """A PETSc that this installer did not build: the variables that lead builds to it, and what tells it from others."""
+    """A PETSc built elsewhere: the variables that lead builds to it, and what tells it from others."""
 
     variables: dict[str, str]
     identity: str

@@ -84,7 +84,9 @@ def packages(existing: dict[str, str] | None = None) -> tuple[Package, ...]:
         Variables that lead a build to a PETSc that is already there; none is built then.
     """
     compiler = {"CC": "mpicc"}
-    petsc = () if existing else (Package("petsc", PETSC, 4.5, environment={"PETSC_CONFIGURE_OPTIONS": petsc_options()}),)
+    petsc = (
+        () if existing else (Package("petsc", PETSC, 4.5, environment={"PETSC_CONFIGURE_OPTIONS": petsc_options()}),)
+    )
     paths = existing or {"HDF5_DIR": debian_hdf5()}
     above = tuple(package.name for package in petsc)
     return petsc + (

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from adjointdesign.errors import InputError
+from adjointdesign.report.markup import duration
 
 #: Seconds between two signs of life while something long runs.
 SIGN_OF_LIFE = 60
@@ -17,12 +18,6 @@ SIGN_OF_LIFE = 60
 def say(text: str) -> None:
     """One line of progress."""
     print(f"   {text}", flush=True)
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people say them: ``48 s``, ``4 min 5 s``."""
-    whole = round(seconds)
-    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
 
 
 def run_long(title: str, command: list, log: Path, environment: dict[str, str], folder: Path) -> float:

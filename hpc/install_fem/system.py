@@ -11,11 +11,11 @@ from pathlib import Path
 
 from adjointdesign.errors import InputError
 
-from .recipe import FIREDRAKE, PETSC, SYSTEM_PACKAGES
+from .existing import PETSC_SERIES, SERIES
+from .recipe import SYSTEM_PACKAGES
+from .running import say
 
-REMEDY = (
-    f"load PETSc {PETSC.rpartition('.')[0]} as a module (PETSC_DIR), or activate an environment with Firedrake {FIREDRAKE}"
-)
+REMEDY = f"load PETSc {PETSC_SERIES} as a module (PETSC_DIR), or activate an environment with Firedrake {SERIES}"
 
 
 def require_debian(release: dict[str, str]) -> None:
@@ -55,15 +55,13 @@ def administrator_line(names: list[str]) -> str:
     return f"apt-get update && apt-get install -y --no-install-recommends {' '.join(names)}"
 
 
-def install_packages(names: list[str], say, log: Path) -> None:
+def install_packages(names: list[str], log: Path) -> None:
     """Install system packages as root or by sudo.
 
     Parameters
     ----------
     names : list of str
         From `missing_packages`.
-    say : callable
-        Takes a line of progress.
     log : Path
         Takes the output of apt.
 

@@ -20,7 +20,8 @@ def main(path: str) -> None:
     get_working_tape().clear_tape()
     continue_annotation()
     solve(
-        inner(exp(m) * grad(trial), grad(v)) * dx == (1 + x) * v * dx, u, DirichletBC(space, Constant(0.0), "on_boundary"),
+        inner(exp(m) * grad(trial), grad(v)) * dx == (1 + x) * v * dx, u,
+        DirichletBC(space, Constant(0.0), "on_boundary"),
         solver_parameters={"ksp_type": "preonly", "pc_type": "lu", "pc_factor_mat_solver_type": "mumps"},
     )  # fmt: skip
     functional = ReducedFunctional(assemble(u**2 * dx), Control(m))

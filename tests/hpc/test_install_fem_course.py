@@ -9,7 +9,7 @@ import pytest
 from install_fem import __main__ as program
 from install_fem import build, recipe, running
 from install_fem.check import Checked
-from install_fem.existing import active_firedrake
+from install_fem.existing import existing_firedrake
 
 from adjointdesign.errors import InputError
 
@@ -55,7 +55,7 @@ def course(tmp_path, monkeypatch):
     python.parent.mkdir(parents=True)
     monkeypatch.setattr(sys, "executable", str(python))
     monkeypatch.setattr(program, "missing_packages", list)
-    monkeypatch.setattr(program, "active_firedrake", lambda own, environment: None)
+    monkeypatch.setattr(program, "existing_firedrake", lambda own, environment: None)
     monkeypatch.setattr(program, "check", course.check)
     monkeypatch.setattr(program, "_complete", lambda python, recipe: bool(course.installed))
     monkeypatch.setattr(build, "run_long", course.run)
@@ -93,17 +93,19 @@ def test_another_h5py_in_the_environment_is_replaced_again(course):
     assert program.main() == 0 and course.installed == NAMES and course.built == NAMES and course.checks == 2
 
 
-def fake_environment(folder, version):
+def fake_environment(folder, version, origin=""):
     python = folder / "bin" / "python"
     python.parent.mkdir(parents=True)
-    python.write_text(f'#!/bin/sh\necho \'{{"firedrake": "{version}", "adjointdesign": "0.1.0"}}\'\n')
+    python.write_text(
+        f'#!/bin/sh\necho \'{{"firedrake": "{version}", "firedrake from": "{origin}", "adjointdesign": "1"}}\'\n'
+    )
     python.chmod(0o755)
     return python
 
 
-def test_an_active_firedrake_environment_is_used_and_nothing_is_built(course, tmp_path, monkeypatch, capsys):
+def test_an_existing_firedrake_environment_is_used_and_nothing_is_built(course, tmp_path, monkeypatch, capsys):
     python = fake_environment(tmp_path / "firedrake", "2026.10.1")
-    monkeypatch.setattr(program, "active_firedrake", active_firedrake)
+    monkeypatch.setattr(program, "existing_firedrake", existing_firedrake)
     monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path / "firedrake"))
     assert program.main() == 0 and program.main() == 0
     assert not course.built and not course.installed and course.checks == 1
@@ -112,11 +114,21 @@ def test_an_active_firedrake_environment_is_used_and_nothing_is_built(course, tm
 
 
 def test_a_firedrake_of_another_year_is_refused(tmp_path):
-    python = fake_environment(tmp_path / "firedrake", "2025.4.2")
+    fake_environment(tmp_path / "firedrake", "2025.4.2")
     with pytest.raises(InputError, match=r"expected 2026.10, got 2025.4.2; update it, or deactivate"):
-        active_firedrake(tmp_path / "env" / "bin" / "python", {"VIRTUAL_ENV": str(tmp_path / "firedrake"), "PATH": ""})
-    # The environment for which the installer works is no other one, even when it is active.
-    assert active_firedrake(python, {"VIRTUAL_ENV": str(tmp_path / "firedrake"), "PATH": str(python.parent)}) is None
+        existing_firedrake(
+            tmp_path / "env" / "bin" / "python", {"VIRTUAL_ENV": str(tmp_path / "firedrake"), "PATH": ""}
+        )
+
+
+@pytest.mark.parametrize(
+    "origin, taken", [("file:///home/u/.cache/adjointdesign/wheels/firedrake-1/f.whl", False), ("", True)]
+)
+def test_the_own_environment_is_an_existing_one_unless_this_installer_filled_it(tmp_path, origin, taken):
+    """As with `make VENV=...` and an environment that somebody else made; it is the own one also when it is active."""
+    python = fake_environment(tmp_path / "env", "2026.10.0", origin)
+    active = {"VIRTUAL_ENV": str(tmp_path / "env"), "PATH": str(python.parent)}
+    assert existing_firedrake(python, active) == (python if taken else None)
 
 
 def test_a_build_that_fails_says_why_in_one_line(tmp_path):

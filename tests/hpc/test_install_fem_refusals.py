@@ -34,7 +34,7 @@ def bare(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{tmp_path / 'tools'}:/usr/bin:/bin")
     monkeypatch.setattr(platform, "freedesktop_os_release", lambda: DEBIAN)
     monkeypatch.setattr(program, "_complete", lambda python, recipe: False)
-    monkeypatch.setattr(program, "active_firedrake", lambda own, environment: None)
+    monkeypatch.setattr(program, "existing_firedrake", lambda own, environment: None)
     monkeypatch.setattr(program, "Workshop", None)  # whatever gets past the refusals must not build
     return tmp_path
 
@@ -63,9 +63,10 @@ def test_the_line_for_an_administrator(bare, monkeypatch, refused):
     executable(bare / "tools" / "dpkg-query", f"printf '%s\\n' {' '.join(map(repr, answer))}; exit 1")
     monkeypatch.setattr(system.sysconfig, "get_path", lambda name: str(bare))  # no Python.h
     not_root(monkeypatch)
-    wanted = f"apt-get update && apt-get install -y --no-install-recommends gfortran libmetis-dev python3.{system.sys.version_info.minor}-dev"
     assert refused() == (
-        f"error: system packages: expected root or sudo, got neither, with 3 to install; ask an administrator for: {wanted}"
+        "error: system packages: expected root or sudo, got neither, with 3 to install; ask an administrator for: "
+        "apt-get update && apt-get install -y --no-install-recommends gfortran libmetis-dev "
+        f"python3.{sys.version_info.minor}-dev"
     )
 
 
@@ -148,7 +149,9 @@ def test_the_taped_solve_imports_nothing_from_the_installers_folder(monkeypatch,
         check.check(Path(sys.executable), tmp_path)
     (tmp_path / "firedrake.py").write_text("import sys\nprint(*sys.path, sep='\\n')\nsys.exit()")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    folders = subprocess.run(list(map(str, commands[1])), env=environment, capture_output=True, text=True, check=True).stdout
+    folders = subprocess.run(
+        list(map(str, commands[1])), env=environment, capture_output=True, text=True, check=True
+    ).stdout
     assert str(tmp_path) in folders.splitlines() and str(check.PROGRAM.parent) not in folders.splitlines()
 
 
