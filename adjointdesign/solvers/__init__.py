@@ -9,7 +9,10 @@ from importlib import import_module
 
 from adjointdesign.errors import InputError
 
-CASES = {"fdtd_maxwell": "adjointdesign.solvers.fdtd_maxwell.case"}
+CASES = {
+    "fdtd_maxwell": "adjointdesign.solvers.fdtd_maxwell.case",
+    "fem_diffusion": "adjointdesign.solvers.fem_diffusion.case",
+}
 """Module of each solver's case; it has ``small_case(refinement)`` and the expected ``ORDER`` of convergence."""
 
 
@@ -37,4 +40,20 @@ def small_case(name: str, refinement: int = 1):
     """
     if name not in CASES:
         raise InputError("solver", f"one of {', '.join(CASES)}", name, "choose one of these")
-    return import_module(CASES[name]).small_case(refinement)
+    return load(CASES[name]).small_case(refinement)
+
+
+def load(module: str):
+    """Import a module that may need Firedrake.
+
+    Raises
+    ------
+    InputError
+        When it does, and Firedrake is not installed.
+    """
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("firedrake", "petsc4py", "petsctools"):
+            raise
+        raise InputError(module.removeprefix("adjointdesign."), "Firedrake", "not installed", "run `make install-fem`") from None

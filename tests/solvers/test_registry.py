@@ -1,6 +1,8 @@
 """What holds for every solver of the registry: exact derivatives, and convergence at its order."""
 
 import importlib
+import importlib.util
+import sys
 
 import numpy as np
 import pytest
@@ -11,14 +13,22 @@ from adjointdesign.verification.dot_product import check_solver
 from adjointdesign.verification.orders import observed_order
 
 
-@pytest.mark.parametrize("name", solvers.CASES)
+CASES = [
+    pytest.param(name, marks=pytest.mark.skipif(
+        name.startswith("fem_") and importlib.util.find_spec("firedrake") is None, reason="needs Firedrake"
+    ))
+    for name in solvers.CASES
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
 def test_derivatives_are_exact(name):
     solver, inputs = solvers.small_case(name)
     check = check_solver(solver, inputs, np.random.default_rng(0))
     assert check["passed"], str(check)
 
 
-@pytest.mark.parametrize("name", solvers.CASES)
+@pytest.mark.parametrize("name", CASES)
 def test_outputs_converge(name):
     """Differences of successive refinements fall with the order that the solver claims."""
     sizes, outputs = (1, 2, 4, 8), []
@@ -33,3 +43,11 @@ def test_outputs_converge(name):
 def test_unknown_solver_is_refused():
     with pytest.raises(InputError, match="fdtd_maxwell"):
         solvers.small_case("fdtd")
+
+
+def test_without_firedrake_one_line_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "firedrake", None)
+    for name in [name for name in sys.modules if name.startswith("adjointdesign.solvers.fem_")]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(InputError, match="make install-fem"):
+        solvers.small_case("fem_diffusion")

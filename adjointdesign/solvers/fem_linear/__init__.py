@@ -1,0 +1,8 @@
+"""What the finite-element solvers share: linear variational problems that are differentiated with one factorization."""
+
+from adjointdesign.solvers.fem_linear.complex_form import Complex
+from adjointdesign.solvers.fem_linear.factorization import DIRECT, SYMMETRIC, Factorization
+from adjointdesign.solvers.fem_linear.forms import sizes
+from adjointdesign.solvers.fem_linear.solver import LinearVariational
+
+__all__ = ["DIRECT", "SYMMETRIC", "Complex", "Factorization", "LinearVariational", "sizes"]

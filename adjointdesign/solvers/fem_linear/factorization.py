@@ -1,0 +1,116 @@
+"""One matrix, factorized once (or preconditioned once), solved with it and with its transpose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import petsctools
+from firedrake.petsc import PETSc
+
+from adjointdesign.errors import InputError
+
+DIRECT: dict[str, object] = {
+    "ksp_type": "preonly",
+    "pc_type": "lu",
+    "pc_factor_mat_solver_type": "mumps",
+    # MUMPS's own estimate of its memory is short for indefinite matrices, whose pivoting fills in more: percent on top.
+    "mat_mumps_icntl_14": 80,
+}
+"""PETSc options of the default: a direct solver."""
+
+SYMMETRIC: dict[str, object] = {**DIRECT, "pc_type": "cholesky"}
+"""The same for a symmetric matrix, definite or not: half the work and memory."""
+
+LARGEST_CONDITION = 1e13
+"""A lower bound of the condition number above which a solution has no digits worth reporting."""
+
+
+class Factorization:
+    """Solves with a matrix and with its transpose, for any number of right-hand sides.
+
+    Parameters
+    ----------
+    matrix : PETSc.Mat
+        Assembled, square.
+    options : mapping
+        PETSc options without prefix, as ``{"ksp_type": "preonly", ...}``.
+
+    Raises
+    ------
+    InputError
+        When an option does not exist, or the matrix is singular.
+    """
+
+    def __init__(self, matrix: PETSc.Mat, options: Mapping[str, object]):
+        self._matrix = matrix
+        self._options = petsctools.OptionsManager(dict(options), default_prefix="adjointdesign")
+        self._ksp = PETSc.KSP().create(comm=matrix.comm)
+        self._ksp.setOperators(matrix)
+        self._norm = matrix.norm(PETSc.NormType.INFINITY)
+        with self._options.inserted_options():
+            self._ksp.setOptionsPrefix(self._options.options_prefix)
+            try:
+                self._ksp.setFromOptions()
+                self._ksp.setUp()
+            except PETSc.Error as error:
+                raise InputError(
+                    "solver options", "names and values that PETSc knows", f"{dict(options)}: {_reason(error)}",
+                    "correct them, or install what they name",
+                ) from None  # fmt: skip
+            self._refuse_unused()
+
+    def _refuse_unused(self):
+        known, prefix = PETSc.Options(), self._options.options_prefix
+        unused = sorted(name for name in self._options.parameters if not known.used(prefix + name))
+        if unused:
+            raise InputError(
+                "solver options", "options that the chosen solver reads", ", ".join(unused), "correct or remove them"
+            )
+
+    def solve(self, right_hand_side: PETSc.Vec, solution: PETSc.Vec) -> None:
+        """Solve ``A x = b``.
+
+        Raises
+        ------
+        InputError
+            When the matrix is singular, to rounding, or an iteration does not converge.
+        """
+        self._run(self._ksp.solve, right_hand_side, solution)
+
+    def solve_transposed(self, right_hand_side: PETSc.Vec, solution: PETSc.Vec) -> None:
+        """Solve ``A^T x = b`` with the same factors; raises as `solve`."""
+        self._run(self._ksp.solveTranspose, right_hand_side, solution)
+
+    def _run(self, method, right_hand_side, solution):
+        with self._options.inserted_options():
+            method(right_hand_side, solution)
+        reason, norm = self._ksp.getConvergedReason(), right_hand_side.norm()
+        grown = self._norm * solution.norm() / norm if norm > 0 else 0.0
+        if reason == PETSc.KSP.ConvergedReason.DIVERGED_PCSETUP_FAILED or not grown <= LARGEST_CONDITION:
+            raise InputError(
+                "linear system", "one with a unique solution",
+                "a singular matrix" if reason < 0 else f"a condition number above {grown:.0e}",
+                "move the frequency off the resonance, add loss, or fix the field somewhere on the boundary",
+            )  # fmt: skip
+        if reason < 0:
+            raise InputError(
+                "solver options", "an iteration that converges",
+                f"{_name(reason)} after {self._ksp.getIterationNumber()} iterations",
+                "use a direct solver, a better preconditioner, or more iterations",
+            )  # fmt: skip
+
+    def destroy(self) -> None:
+        """Release the factors at once, on every rank."""
+        self._ksp.destroy()
+        self._matrix.destroy()
+
+
+def _name(reason: int) -> str:
+    names = {value: name for name, value in vars(PETSc.KSP.ConvergedReason).items() if isinstance(value, int)}
+    return names.get(reason, str(reason))
+
+
+def _reason(error: PETSc.Error) -> str:
+    """What PETSc says, without its trace, in one line."""
+    lines = [line.split("] ", 1)[-1].strip() for line in str(error).splitlines()]
+    return " ".join(line for line in lines if line and "() at" not in line and "error code" not in line) or str(error.ierr)

@@ -1,0 +1,110 @@
+"""The linear variational problem: exact derivatives of everything, one factorization, clear refusals."""
+
+import numpy as np
+import pytest
+from firedrake import (
+    CellVolume, DirichletBC, Function, FunctionSpace, SpatialCoordinate, UnitSquareMesh, ds, dx, exp, grad, inner, sin,
+)  # fmt: skip
+
+from adjointdesign.errors import InputError
+from adjointdesign.solvers.fem_linear import SYMMETRIC, Complex, LinearVariational, forms
+from adjointdesign.solvers.fem_linear import solver as solver_module
+from adjointdesign.verification.dot_product import check_solver
+
+
+def problem(cells=6, quadrilateral=False, options=None, conditions=True, operator=None):
+    """Two right-hand sides, nonlinear and complex readings, medium, source and shape as inputs."""
+    mesh = UnitSquareMesh(cells, cells, quadrilateral=quadrilateral)
+    space = FunctionSpace(mesh, "Q" if quadrilateral else "CG", 2)
+    x, y = SpatialCoordinate(mesh)
+    k = Function(FunctionSpace(mesh, "DG", 0)).interpolate(1 + x)
+    f = Function(space).interpolate(sin(3 * x) * y + 1)
+    solver = LinearVariational(
+        space,
+        operator or (lambda u, v: inner(k * grad(u), grad(v)) * dx + u * v * exp(x) * dx),
+        [lambda v: f * v * dx, lambda v: k * v * sin(x) * dx],
+        {"energy": lambda u: u**2 * k * dx, "flux": lambda u: Complex(u * ds(2), u * x * ds(3) + k * u**3 * dx)},
+        {"k": k, "f": f, "coordinates": mesh.coordinates},
+        [DirichletBC(space, 0.3 + y, 1)] if conditions else [],
+        options,
+    )
+    return solver, {name: function.dat.data_ro.copy() for name, function in solver.functions.items()}
+
+
+@pytest.mark.parametrize(
+    "quadrilateral", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["triangles", "quadrilaterals"]
+)
+def test_derivatives_are_exact_in_medium_source_and_shape(quadrilateral):
+    solver, inputs = problem(quadrilateral=quadrilateral)
+    check = check_solver(solver, inputs, np.random.default_rng(0), largest_step=3e-3)
+    assert check["passed"], str(check)
+
+
+def test_quadrature_is_part_of_the_program(monkeypatch):
+    """With the degrees that UFL estimates anew for each derivative, tangent and adjoint would belong to other programs."""
+    monkeypatch.setattr(forms, "fixed_quadrature", lambda form: form)
+    solver, inputs = problem()
+    assert check_solver(solver, inputs, np.random.default_rng(0))["dot_product_residual"] > 1e-12
+
+
+def test_one_factorization_serves_everything(monkeypatch):
+    solver, inputs = problem()
+    made, original = [], solver_module.Factorization
+    monkeypatch.setattr(solver_module, "Factorization", lambda *a: (made.append(1), original(*a))[1])
+    outputs = solver.forward(inputs)
+    cotangents = {name: np.ones_like(value) for name, value in outputs.items()}
+    moved = {"f": np.ones_like(inputs["f"])}
+    solver.adjoint(inputs, cotangents)
+    solver.tangent(inputs, moved)
+    solver.second_adjoint(inputs, moved, cotangents, {})
+    solver.forward({**inputs, "f": 2 * inputs["f"]})
+    assert len(made) == 1
+    solver.forward({**inputs, "k": 2 * inputs["k"]})
+    assert len(made) == 2
+
+
+def test_symmetric_factors_give_the_same():
+    solver, inputs = problem()
+    other, _ = problem(options=SYMMETRIC)
+    cotangents = {"energy": np.array([1.0, -2.0])}
+    for a, b in zip(solver.adjoint(inputs, cotangents).values(), other.adjoint(inputs, cotangents).values(), strict=True):
+        assert a == pytest.approx(b, rel=1e-10, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"ksp_type": "preonly", "pc_type": "lu", "pc_factor_mat_solver_typ": "mumps"}, "pc_factor_mat_solver_typ"),
+        ({"ksp_type": "praeonly"}, "solver options: expected names and values that PETSc knows.*praeonly"),
+        ({"ksp_type": "richardson", "pc_type": "none", "ksp_max_it": 3}, "an iteration that converges"),
+    ],
+)
+def test_wrong_options_are_refused(options, message):
+    solver, inputs = problem(options=options)
+    with pytest.raises(InputError, match=message):
+        solver.forward(inputs)
+
+
+def test_a_singular_system_is_refused():
+    solver, inputs = problem(conditions=False, operator=lambda u, v: inner(grad(u), grad(v)) * dx)
+    with pytest.raises(InputError, match="linear system: expected one with a unique solution"):
+        solver.forward(inputs)
+
+
+def test_sizes_that_ignore_the_shape_are_refused():
+    with pytest.raises(InputError, match="CellVolume"):
+        problem(operator=lambda u, v: inner(grad(u), grad(v)) * dx + u * v / CellVolume(u.function_space().mesh()) * dx)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"m": np.zeros(3)}, "inputs: expected some of k, f, coordinates"),
+        ({"k": np.zeros(3)}, "k: expected finite real numbers of shape"),
+        ({"k": np.full(72, np.nan)}, "NaN"),
+    ],
+)
+def test_wrong_inputs_are_refused(change, message):
+    solver, inputs = problem()
+    with pytest.raises(InputError, match=message):
+        solver.forward({**inputs, **change})
