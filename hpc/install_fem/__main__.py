@@ -18,8 +18,8 @@ from .build import PIP, Workshop, clean_environment, install
 from .cache import WheelCache, cache_folder, keys, machine_identity, system_release
 from .check import check
 from .existing import existing_firedrake, existing_petsc, inventory
+from .recipe import FIREDRAKE, Package, packages
 from .running import run_long, say
-from .recipe import Package, packages
 from .system import install_packages, missing_packages, require_debian
 
 REPOSITORY = Path(__file__).parents[2]
@@ -58,26 +58,28 @@ def join_environment(python: Path) -> None:
             logs / "join.log", clean_environment(), logs,
         )  # fmt: skip
         say(f"added adjointdesign to it in {duration(seconds)}")
-    _check_once(python, _stamp(python), {"firedrake": found["firedrake"]}, logs)
+    _check_once(python, {"firedrake": found["firedrake"]}, logs)
     say(f"use adjointdesign there: {folder}/bin/adjointdesign, make VENV={folder} test")
 
 
 def bring_here(python: Path) -> None:
     """Find or build every wheel, install them in this environment, check it."""
-    petsc = existing_petsc(dict(os.environ))
-    recipe = packages(petsc.variables if petsc else None)
-    names = keys(recipe, machine_identity(), petsc.identity if petsc else "")
     stamp = _stamp(python)
     logs = _logs()
+    # A later call, from a shell in which no module is loaded, is not to build another PETSc.
+    before = _read(stamp).get("petsc", {})
+    petsc = existing_petsc((before if Path(before.get("PETSC_DIR", "")).is_dir() else {}) | os.environ)
+    recipe = packages(petsc.variables if petsc else None)
+    names = keys(recipe, machine_identity(), petsc.identity if petsc else "")
     if petsc:
         say(f"PETSc: the one in {petsc.variables['PETSC_DIR']} (PETSC_DIR)")
-    if not (_complete(python, recipe) and _read(stamp).get("content") == names):
+    if not (_complete(python, recipe) and _read(stamp).get("wheels") == names):
         if not petsc:
             _provide_system(logs)
         wheels = _provide_wheels(recipe, names)
         stamp.unlink(missing_ok=True)
         say(f"installed in {python.parents[1]} in {duration(install(python, wheels, logs / 'install.log'))}")
-    _check_once(python, stamp, names, logs)
+    _check_once(python, {"firedrake": FIREDRAKE, "petsc": petsc.variables if petsc else {}, "wheels": names}, logs)
 
 
 def _provide_system(logs: Path) -> None:
@@ -112,10 +114,10 @@ def _provide_wheels(recipe: tuple[Package, ...], names: dict[str, str]) -> list[
     return [found[package.name].wheel for package in recipe]
 
 
-def _check_once(python: Path, stamp: Path, content: dict[str, str], logs: Path) -> None:
-    """Check an environment unless these very wheels were checked in it before."""
-    before = _read(stamp)
-    if before.get("content") == content:
+def _check_once(python: Path, content: dict, logs: Path) -> None:
+    """Check an environment unless its stamp says that it passed with this very content."""
+    stamp = _stamp(python)
+    if content.items() <= _read(stamp).items():
         say(f"{python.parents[1]} has a checked Firedrake already")
         with contextlib.suppress(PermissionError):
             stamp.touch()
@@ -126,7 +128,7 @@ def _check_once(python: Path, stamp: Path, content: dict[str, str], logs: Path) 
     say(f"taped solve on 2 ranks: value and gradient within {checked.difference:.1e} of 1 rank's, "
         f"in {duration(checked.taped_solves)}")  # fmt: skip
     with contextlib.suppress(PermissionError):  # an administrator's: checked again next time
-        stamp.write_text(json.dumps({"content": content, "checked": asdict(checked)}, indent=1))
+        stamp.write_text(json.dumps(content | {"checked": asdict(checked)}, indent=1))
 
 
 def _complete(python: Path, recipe: tuple[Package, ...]) -> bool:

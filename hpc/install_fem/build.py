@@ -11,9 +11,9 @@ from pathlib import Path
 from adjointdesign.report.markup import duration
 
 from .cache import Built, WheelCache
-from .running import run_long, say
 from .recipe import BUILD_REQUIREMENTS, FIREDRAKE, Package
 from .relocate import relocate
+from .running import run_long, say
 
 PIP = ("-m", "pip", "--disable-pip-version-check")
 

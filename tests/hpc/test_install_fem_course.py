@@ -9,7 +9,7 @@ import pytest
 from install_fem import __main__ as program
 from install_fem import build, recipe, running
 from install_fem.check import Checked
-from install_fem.existing import existing_firedrake
+from install_fem.existing import ExistingPetsc, existing_firedrake
 
 from adjointdesign.errors import InputError
 
@@ -111,6 +111,33 @@ def test_an_existing_firedrake_environment_is_used_and_nothing_is_built(course, 
     assert not course.built and not course.installed and course.checks == 1
     said = capsys.readouterr().out
     assert f"Firedrake 2026.10.1 is in {python.parents[1]}: nothing to build" in said
+
+
+def test_an_environment_that_this_installer_filled_for_another_clone_is_checked_once(course, monkeypatch):
+    python = Path(sys.executable)
+    assert program.main() == 0
+    monkeypatch.setattr(program, "inventory", lambda python: {"firedrake": recipe.FIREDRAKE, "adjointdesign": "1"})
+    program.join_environment(python)
+    assert program.main() == 0 and course.checks == 1
+
+
+def test_a_petsc_used_once_is_used_again_without_its_variables(course, tmp_path, monkeypatch):
+    """As from a shell in which its module is not loaded; once it is gone, PETSc is built."""
+    (tmp_path / "petsc").mkdir()
+    seen = []
+
+    def existing(environment):
+        seen.append(environment.get("PETSC_DIR"))
+        return ExistingPetsc({"PETSC_DIR": environment["PETSC_DIR"]}, "identity") if seen[-1] else None
+
+    monkeypatch.setattr(program, "existing_petsc", existing)
+    monkeypatch.setenv("PETSC_DIR", str(tmp_path / "petsc"))
+    assert program.main() == 0
+    monkeypatch.delenv("PETSC_DIR")
+    assert program.main() == 0 and seen == [str(tmp_path / "petsc")] * 2
+    assert course.built == NAMES[1:] and course.checks == 1
+    (tmp_path / "petsc").rmdir()
+    assert program.main() == 0 and seen[-1] is None and "petsc" in course.built
 
 
 def test_a_firedrake_of_another_year_is_refused(tmp_path):
