@@ -9,6 +9,9 @@ from llvmlite import ir
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.extending import intrinsic
 
+from adjointdesign.kernel_cache import provide_kernel_cache
+
+provide_kernel_cache()  # for whoever imports the solver: `entry` needs it, and numba refuses without
 OPTIONS = {"nogil": True, "fastmath": {"contract", "nsz", "arcp"}, "error_model": "numpy"}
 """Compilation options of every kernel: contraction to fused multiply-add, but no reassociation, so runs repeat bit by
 bit."""

@@ -162,7 +162,8 @@ class Program:
             for axis, (lower, upper) in enumerate(source.bounds):
                 low, high = layer_cells(self.faces)[axis] * self.grid.spacing[axis]
                 inner = (self.grid.origin[axis] + low, self.grid.origin[axis] + self.grid.extent[axis] - high)
-                if upper < inner[0] or lower > inner[1]:
+                slack = 1e-6 * self.grid.spacing[axis]  # on the edge itself is not within the layer
+                if upper < inner[0] - slack or lower > inner[1] + slack:
                     raise InputError(
                         f"source '{source.name}'",
                         f"a position between the absorbing layers, {inner[0]:.4g} to {inner[1]:.4g} m along {AXES[axis]}",

@@ -26,6 +26,8 @@ _SPINS = 200_000
 """Looks at the counter (some 200 microseconds) before a waiting thread rests. A member that is later than that has
 probably lost its core to another program, and gets on with the one that is freed. A rest takes some 50 microseconds:
 with a shorter wait before it, the members would send each other to rest in turn."""
+_OPEN = 2**62
+"""A count of arrivals at which every barrier lets pass."""
 
 
 class Pace:
@@ -70,26 +72,56 @@ def march_team(function, steps: int, fields: tuple[np.ndarray, ...], *args) -> N
     """Call ``function(team, fields, *args)``, which takes ``steps`` time steps, on as many threads as are of use."""
     shape = fields[0].shape
     pace, compiled_before = _paces[function, shape, fields[0].dtype], len(function.overloads)
-    size = pace.choose(shape)
+    # Two rows a slab at least, whoever chooses: on a periodic axis the last row repeats the first electric values, which
+    # its member copies there after the last barrier of a step. The magnetic phase of the row before it reads them, and
+    # no barrier is between: they are in time only if that row is the same member's.
+    size = max(1, min(pace.choose(shape), (shape[0] - 1) // 2))
     start = time.perf_counter()
-    run_team(function, size, fields, *args)
+    size = run_team(function, size, fields, *args)
     if len(function.overloads) == compiled_before:  # else this was the time of the compiler
         pace.record(size, (time.perf_counter() - start) / steps)
 
 
-def run_team(function, size: int, *args) -> None:
-    """Call ``function(team, *args)`` on ``size`` threads; ``team`` tells each call who it is.
+def run_team(function, size: int, *args) -> int:
+    """Call ``function(team, *args)`` on ``size`` threads, or as many as the system gives, and return how many these were.
 
-    ``team`` is an int64 array ``(member, size, barriers passed)`` of its own for each thread and the shared counter.
+    ``team`` tells each call who it is: an int64 array ``(member, size, barriers passed)`` of its own for each thread, and
+    the shared counter. What a member raises is raised here.
     """
     counter = np.zeros(1, dtype=np.int64)
-    teams = [(np.array([member, size, 0]), counter) for member in range(size)]
-    others = [threading.Thread(target=function, args=(team, *args)) for team in teams[1:]]
-    for thread in others:
-        thread.start()
-    function(teams[0], *args)
-    for thread in others:
-        thread.join()
+    # Members may begin only when all are there: whoever meets a barrier waits for as many as it was told of.
+    complete, members, others, failures = threading.Event(), 0, [], []
+
+    def take_part(member: int) -> None:
+        complete.wait()
+        try:
+            if members:
+                function((np.array([member, members, 0]), counter), *args)
+        except BaseException as error:
+            counter[0] = _OPEN
+            failures.append(error)
+
+    try:
+        for member in range(1, size):
+            thread = threading.Thread(target=take_part, args=(member,))
+            try:
+                thread.start()
+            except (RuntimeError, MemoryError):  # no more threads are to be had
+                break
+            others.append(thread)
+        members = 1 + len(others)
+        complete.set()
+        function((np.array([0, members, 0]), counter), *args)
+    except BaseException:  # an interrupt as well: nobody is to wait for this member; what the others do is lost
+        counter[0] = _OPEN
+        raise
+    finally:
+        complete.set()
+        for thread in others:
+            thread.join()
+    if failures:
+        raise failures[0]
+    return members
 
 
 @intrinsic

@@ -4,5 +4,6 @@ from adjointdesign.solvers.fem_linear.complex_form import Complex
 from adjointdesign.solvers.fem_linear.factorization import DIRECT, SYMMETRIC, Factorization
 from adjointdesign.solvers.fem_linear.forms import sizes
 from adjointdesign.solvers.fem_linear.solver import LinearVariational
+from adjointdesign.solvers.fem_linear.sweep import Sweep
 
-__all__ = ["DIRECT", "SYMMETRIC", "Complex", "Factorization", "LinearVariational", "sizes"]
+__all__ = ["DIRECT", "SYMMETRIC", "Complex", "Factorization", "LinearVariational", "Sweep", "sizes"]

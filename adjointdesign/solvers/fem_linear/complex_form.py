@@ -30,6 +30,10 @@ class Complex:
         """The pair under a real linear map, such as ``ufl.grad``."""
         return Complex(function(self.re), function(self.im))
 
+    def integrate(self, measure) -> Complex:
+        """The pair of integrals; one of a zero is a form without integrals."""
+        return Complex(*(_integral(part, measure) for part in (self.re, self.im)))
+
     def conj(self) -> Complex:
         """The conjugate."""
         return Complex(self.re, -self.im)
@@ -78,3 +82,6 @@ class Complex:
         )
 
 
+def _integral(integrand, measure):
+    zero = isinstance(integrand, ufl.constantvalue.Zero) or (isinstance(integrand, (int, float)) and integrand == 0)
+    return ufl.Form([]) if zero else integrand * measure

@@ -94,7 +94,7 @@ class Forms:
     def right_hand_side(self, k: int, lift: bool):
         """``L_k(v)``, less the operator's action on ``u`` when the boundary values are not zero."""
         form = self.excitations[k](self.test)
-        return form - self._operator(self.u, self.test) if lift else form
+        return _form(form - self._operator(self.u, self.test) if lift else form)
 
     @cache
     def tangent_source(self, k: int, names: tuple[str, ...]):

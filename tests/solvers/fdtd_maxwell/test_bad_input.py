@@ -161,3 +161,11 @@ def test_an_interrupted_adjoint_leaves_no_half_run_behind(monkeypatch):
             case.adjoint(ones(), cotangents)
     got, expected = (s.adjoint(ones(), cotangents)["permittivity_z"] for s in (case, fresh))
     assert np.any(expected) and np.array_equal(got, expected)
+
+
+@pytest.mark.parametrize("x, side", [(5 * 50e-9, -1), (25 * 50e-9, 1)])
+def test_a_source_on_the_inner_edge_of_a_layer_is_no_matter_of_rounding(x, side):
+    for beyond in (0.0, 1e-7, 1e-9):
+        solver(dipole((x + side * beyond * 50e-9, 0.5e-6)))
+    with pytest.raises(InputError, match="between the absorbing layers"):
+        solver(dipole((x + side * 1e-5 * 50e-9, 0.5e-6)))

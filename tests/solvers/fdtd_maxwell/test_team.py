@@ -1,13 +1,14 @@
 """Threads change nothing in the results, and an edited kernel is compiled again."""
 
 import shutil
+import threading
 
 import numba
 import numpy as np
 import pytest
 
 from adjointdesign.solvers.fdtd_maxwell import compiled, sweep, team
-from adjointdesign.solvers.fdtd_maxwell.team import Pace, barrier, run_team
+from adjointdesign.solvers.fdtd_maxwell.team import Pace, barrier, run_team, slab
 
 
 @numba.njit(nogil=True)
@@ -80,3 +81,47 @@ def test_numba_compares_the_stamp():
     for dispatcher in (sweep._advance, sweep._retreat, sweep._arrive, sweep._store_box):
         assert dispatcher._cache._cache_file._source_stamp == compiled._stamp()
         assert "_source_stamp" in type(dispatcher._cache._cache_file)._load_index.__code__.co_names
+
+
+@pytest.mark.parametrize("refused", [1, 2])
+def test_a_thread_that_cannot_be_had_makes_the_team_smaller(monkeypatch, refused):
+    """Nobody waits at a barrier for a member that never came; afterwards no thread is left."""
+    start, count = threading.Thread.start, []
+
+    def limited(thread):
+        count.append(thread)
+        if len(count) == refused:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    before, seen = threading.active_count(), np.zeros(6, dtype=np.int64)
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    assert run_team(_relay, 3, seen, 50) == refused
+    assert np.all(seen[:refused] == 50) and not np.any(seen[refused:]) and threading.active_count() == before
+
+
+@pytest.mark.parametrize("who", [0, 1])
+def test_what_a_member_raises_ends_the_team(who):
+    """An interrupt while the compiler runs, say: the other is not left at its barrier."""
+
+    def function(group, seen, rounds):
+        if group[0][0] == who:
+            raise KeyboardInterrupt
+        _relay(group, seen, rounds)
+
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        run_team(function, 2, np.zeros(4, dtype=np.int64), 50)
+    assert threading.active_count() == before
+
+
+def test_no_slab_has_a_single_row_whatever_is_chosen(monkeypatch):
+    """The last row of a periodic axis must be the same member's as the one before it."""
+    taken = []
+    monkeypatch.setattr(Pace, "choose", lambda self, shape: 7)
+    monkeypatch.setattr(team, "run_team", lambda function, size, *args: taken.append(size) or size)
+    for cells in range(1, 20):
+        team.march_team(_relay, 1, (np.zeros((cells + 2, 1, 4)),))
+        rows = [last - first for first, last in (slab.py_func(((m, taken[-1]), None), cells + 1) for m in range(taken[-1]))]
+        assert min(rows) >= 2 and sum(rows) == cells + 1
+    assert taken[0] == 1 and taken[-1] == 7

@@ -26,7 +26,8 @@ def main(name: str) -> None:
     moved = solver.tangent(inputs, directions)
     gradient = solver.adjoint(inputs, cotangents)
     curved = solver.second_adjoint(inputs, directions, cotangents, {})
-    numbers = [part for values in (outputs, moved) for v in values.values() for part in (*np.real(v), *np.imag(v))]
+    readings = np.concatenate([np.ravel(v) for values in (outputs, moved) for v in values.values()])
+    numbers = [*map(float, readings.real), *map(float, readings.imag)]
     for result in (gradient, curved):
         numbers += [solver.comm.allreduce(float(np.sum(result[n] * directions[n]))) for n in directions]
     # Every rank must hold the same bits.

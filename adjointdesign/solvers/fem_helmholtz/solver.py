@@ -1,0 +1,202 @@
+"""Maxwell's equations with one scalar unknown at given frequencies: 2D Ez and Hz, and bodies of revolution (Hphi)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from firedrake import (
+    CellDiameter, Constant, DirichletBC, Function, FunctionSpace, SpatialCoordinate, VectorFunctionSpace, ds, dx,
+)  # fmt: skip
+
+from adjointdesign.constants import C0
+from adjointdesign.errors import InputError
+from adjointdesign.solvers.fem_helmholtz.stretching import Layer, stretches
+from adjointdesign.solvers.fem_linear import SYMMETRIC, Complex, LinearVariational, Sweep
+
+LEAST_NODES = 5
+"""Nodes per wavelength in the medium below which a mesh is refused: a Nyquist limit with little to spare."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What forms of sources and readings are written with, at one frequency.
+
+    ``polarization``: "ez", "hz" or "hphi". ``wavenumber``: in vacuum, rad/m (a UFL constant). ``mesh``, and ``x``, its coordinates. ``measure``: 1, or the radius for a body of
+    revolution, with which every integral is weighted. ``alpha``, ``beta``: coefficients of ``-div(alpha grad u) - k^2
+    beta u`` without absorbing layers.
+    """
+
+    polarization: str
+    wavenumber: Constant
+    mesh: object
+    x: object
+    measure: object
+    alpha: Complex
+    beta: Complex
+
+
+class FemHelmholtz(Sweep):
+    """``-div(alpha grad u) - k^2 beta u = s``, with the permittivity in ``beta`` (Ez) or one over it in ``alpha`` (Hz, Hphi).
+
+    The unknown is complex; real and imaginary parts are solved for in real arithmetic, by a real symmetric system. Inputs:
+    ``permittivity`` (relative, real part) and ``loss`` (imaginary part, positive where the medium absorbs), nodal values of
+    the functions given here; with ``shape`` also ``coordinates``. Outputs: every reading, of shape (frequencies,
+    excitations).
+
+    Parameters
+    ----------
+    mesh : Mesh
+        2D; for ``hphi`` the axes are (r, z) with r >= 0.
+    frequencies : sequence of float
+        Hz.
+    permittivity : Function
+        Relative.
+    excitations : sequence of callables
+        ``(setting, v) -> Complex``, linear in v; see `adjointdesign.solvers.fem_helmholtz.sources`. One run each.
+    readings : mapping
+        Name to ``(setting, u) -> Complex`` or a real form; see `adjointdesign.solvers.fem_helmholtz.readings`.
+    polarization : {"ez", "hz", "hphi"}
+        The component that is solved for.
+    degree : int
+        Polynomial degree.
+    loss : Function, optional
+        Imaginary part of the relative permittivity; none by default.
+    layers : sequence of Layer
+        Absorbing layers, one an axis at most.
+    conductors : sequence of boundary tags
+        Perfect electric conductors.
+    magnetic_walls : sequence of boundary tags
+        Perfect magnetic conductors; for ``hphi`` the axis is one of them.
+    impedances : mapping
+        Boundary tag to surface impedance over that of vacuum, a number or complex number: 1 absorbs normal incidence.
+    shape : bool
+        Whether the mesh's coordinates are an input.
+    options : mapping, optional
+        PETSc options; by default a direct solver for symmetric systems.
+
+    Raises
+    ------
+    InputError
+        When an argument cannot be used, or the mesh cannot resolve a frequency.
+    """
+
+    def __init__(self, mesh, frequencies: Sequence[float], permittivity: Function, excitations: Sequence[Callable],
+                 readings: Mapping[str, Callable], *, polarization: str = "ez", degree: int = 2, loss: Function | None = None,
+                 layers: Sequence[Layer] = (), conductors: Sequence = (), magnetic_walls: Sequence = (),
+                 impedances: Mapping[object, complex] | None = None, shape: bool = False,
+                 options: Mapping[str, object] | None = None):  # fmt: skip
+        if polarization not in ("ez", "hz", "hphi"):
+            raise InputError("polarization", "one of ez, hz, hphi", polarization, "choose one of these")
+        if mesh.geometric_dimension != 2:
+            raise InputError("mesh", "a mesh of the plane", f"{mesh.geometric_dimension} dimensions", "use fem_maxwell")
+        if degree < 1:
+            raise InputError("degree", "at least 1", degree, "raise it")
+        wrong = [f for f in frequencies if not (math.isfinite(f) and f > 0)]
+        if wrong or not len(frequencies):
+            raise InputError("frequencies", "positive numbers, Hz", wrong or "none", "correct them")
+        require_tags(mesh, [*conductors, *magnetic_walls, *(impedances or {})])
+        require_resolution(mesh, max(frequencies), degree, permittivity)
+        simplex = mesh.ufl_cell().cellname == "triangle"
+        space = VectorFunctionSpace(mesh, "CG" if simplex else "Q", degree, dim=2)
+        x = SpatialCoordinate(mesh)
+        medium = Complex(permittivity, 0.0 if loss is None else loss)
+        alpha, beta = (Complex(1.0, 0.0), medium) if polarization == "ez" else (medium.inverse(), Complex(1.0, 0.0))
+        measure = x[0] if polarization == "hphi" else 1.0
+        # Conductors ask Ez to vanish and leave the other components free; magnetic walls are the other way round.
+        fixed = list(conductors if polarization == "ez" else magnetic_walls)
+
+        def system(frequency: float) -> LinearVariational:
+            k = Constant(2 * math.pi * frequency / C0)
+            setting = Setting(polarization, k, mesh, x, measure, alpha, beta)
+            sx, sy = stretches(layers, x, k)
+
+            def operator(u, v):
+                u, v = _pair(u), _pair(v)
+                form = _volume(polarization, layers, setting, (sx, sy), u, v)
+                for tag, impedance in (impedances or {}).items():
+                    # n x E = Z n x (H x n): du/dn = (i k / Z) u for Ez, and for H  (1 / eps) du/dn = i k Z u.
+                    rate = 1 / complex(impedance) if polarization == "ez" else complex(impedance)
+                    form += (Complex.of(-1j * rate) * k * u.product(v) * measure).re * ds(tag)
+                return form
+
+            def load(make):
+                return lambda v: make(setting, _pair(v)).re
+
+            def read(make):
+                return lambda u: make(setting, _pair(u))
+
+            inputs = {"permittivity": permittivity}
+            if loss is not None:
+                inputs["loss"] = loss
+            if shape:
+                inputs["coordinates"] = mesh.coordinates
+            return LinearVariational(
+                space, operator, [load(e) for e in excitations], {n: read(r) for n, r in readings.items()}, inputs,
+                [DirichletBC(space, 0.0, tag) for tag in fixed], SYMMETRIC if options is None else options,
+            )  # fmt: skip
+
+        super().__init__([system(f) for f in frequencies])
+        self.mesh, self.space, self.frequencies = mesh, space, tuple(frequencies)
+
+
+def _volume(polarization, layers, setting, stretched, u, v):
+    (sx, sy), k = stretched, setting.wavenumber
+    alpha, beta = setting.alpha, setting.beta
+    if polarization != "hphi":
+        a = (alpha * sy / sx, alpha * sx / sy)
+        mass = beta * sx * sy
+        terms = [a[i] * u.map(lambda w, i=i: w.dx(i)).product(v.map(lambda w, i=i: w.dx(i))) for i in range(2)]
+        return (sum(terms, Complex(0.0, 0.0)) - mass * u.product(v) * (k * k)).re * dx
+    # curl (H phi) = (-dH/dz, (1/r) d(r H)/dr), with r and z stretched (Teixeira, Chew 1997).
+    radial = [layer for layer in layers if layer.axis == 0]
+    r = radial[0].coordinate(setting.x[0], k) if radial else Complex(setting.x[0], 0.0)
+
+    def swirl(w):
+        return r * w.map(lambda f: f.dx(0)) + sx * w
+
+    axial = alpha * sx * r / sy * u.map(lambda w: w.dx(1)).product(v.map(lambda w: w.dx(1)))
+    radial_part = alpha * sy / (sx * r) * swirl(u).product(swirl(v))
+    return (axial + radial_part - beta * sx * sy * r * u.product(v) * (k * k)).re * dx
+
+
+def _pair(function) -> Complex:
+    return Complex(function[0], function[1])
+
+
+def require_tags(mesh, tags: Sequence) -> None:
+    """Refuse boundary tags that a mesh does not have.
+
+    Raises
+    ------
+    InputError
+        With the tags that it has.
+    """
+    known = [int(tag) for tag in mesh.exterior_facets.unique_markers]
+    missing = [tag for tag in tags if tag not in known]
+    if missing:
+        raise InputError("boundary tags", f"some of {known}, which the mesh has", missing, "correct them, or tag the mesh")
+
+
+def require_resolution(mesh, frequency: float, degree: int, permittivity: Function) -> None:
+    """Refuse a mesh whose cells are too large for the wavelength in them.
+
+    Raises
+    ------
+    InputError
+        With the number of cells per wavelength that the worst cell has, and what is needed.
+    """
+    cells = FunctionSpace(mesh, "DG", 0)
+    diameter = Function(cells).interpolate(CellDiameter(mesh)).dat.data_ro
+    medium = Function(cells).interpolate(abs(permittivity)).dat.data_ro
+    index = np.sqrt(np.maximum(medium, 1.0))
+    wavelengths = diameter * index * frequency / C0
+    worst = max(mesh.comm.allgather(float(wavelengths.max(initial=0.0))))
+    if worst * LEAST_NODES > degree:
+        raise InputError(
+            "mesh", f"at least {LEAST_NODES / degree:.3g} cells per wavelength in the medium for degree {degree}",
+            f"{1 / worst:.3g} at {frequency:.4g} Hz", "refine the mesh, raise the degree, or lower the frequency",
+        )  # fmt: skip
+
