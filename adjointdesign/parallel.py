@@ -6,6 +6,7 @@ import sys
 
 
 def ranks() -> int:
-    """Number of MPI processes that run together; 1 where none has started MPI (which this does not do either)."""
+    """Number of MPI processes that run together; 1 where MPI was not started (which this does not do either) or has ended."""
     mpi = sys.modules.get("mpi4py.MPI")
-    return mpi.COMM_WORLD.size if mpi is not None and mpi.Is_initialized() else 1
+    running = mpi is not None and mpi.Is_initialized() and not mpi.Is_finalized()
+    return mpi.COMM_WORLD.size if running else 1

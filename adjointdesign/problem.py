@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
+
+from adjointdesign.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +43,10 @@ class Target:
     def __str__(self) -> str:
         return f"{self.reading} {'>=' if self.sense > 0 else '<='} {self.bound:g} {self.unit}".rstrip()
 
+    def indices(self, count: int) -> np.ndarray:
+        """Which of ``count`` entries `where` selects."""
+        return np.arange(count)[self.where]
+
     def violation(self, values):
         """By how much ``values`` miss the bound, in the reading's unit (negative: met with that margin)."""
         return self.sense * (self.bound - values)
@@ -49,6 +55,14 @@ class Target:
         """The entry of the whole reading that misses the bound by most, or else meets it by least."""
         chosen = np.ravel(values)[self.where]
         return float(chosen[np.argmax(self.violation(chosen))])
+
+
+def unknown_reading(target: Target, names: Iterable[str]) -> InputError:
+    """What to raise for a target that speaks of none of the readings ``names``."""
+    return InputError(
+        f"target {target}", f"one of the readings {', '.join(names)}", repr(target.reading),
+        "correct targets() of the problem",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -108,11 +122,22 @@ class Problem:
         -------
         Evaluation
             Differentiable by the tape that is recording, if any.
+
+        Raises
+        ------
+        InputError
+            When a target names none of the readings of `report`, or one that is complex.
         """
         stage = self.final_stage if stage is None else stage
         density = self.density(parameters, stage)
         readings = self.respond(density)
-        return Evaluation(self.objective(readings, stage), self.report(readings), self.constraints(parameters, stage))
+        reported = self.report(readings)
+        for target in self.targets():
+            if target.reading not in reported:
+                raise unknown_reading(target, reported)
+            if np.iscomplexobj(reported[target.reading]):
+                raise InputError(f"target {target}", "a real reading", "a complex one", "report its magnitude, say, too")
+        return Evaluation(self.objective(readings, stage), reported, self.constraints(parameters, stage))
 
     def respond(self, density) -> dict[str, Any]:
         """The part of the flow from the density on: medium -> forward solve -> readings."""
@@ -191,7 +216,10 @@ class Problem:
         return ()
 
     def evaluate_file(self, path: Path) -> dict[str, Any]:
-        """Objective and readings of a design that a file describes, fit for JSON: of design parameters, unless overridden."""
+        """Objective and readings of a design that a file describes: of design parameters, unless overridden.
+
+        Fit for JSON: complex readings are pairs ``[real part, imaginary part]``.
+        """
         from adjointdesign.parameters import read_parameters
 
         result = self.evaluate(read_parameters(path, self.design_shape))
@@ -201,7 +229,7 @@ class Problem:
             "design": str(path),
             "format": path.suffix.lstrip("."),
             "objective": float(np.max(np.asarray(result.objective))),
-            "readings": {name: values.tolist() for name, values in readings.items()},
+            "readings": {name: _pairs(values).tolist() for name, values in readings.items()},
             "targets_met": all(t.violation(t.worst(readings[t.reading])) <= 0 for t in self.targets()),
         }
 
@@ -213,6 +241,11 @@ class Problem:
             met = target.violation(target.worst(result["readings"][target.reading])) <= 0
             lines.append(f"{target}: {'met' if met else 'MISSED'}")
         return "\n".join(lines)
+
+
+def _pairs(values: np.ndarray) -> np.ndarray:
+    """Complex values as pairs along a last axis; real ones as they are."""
+    return np.stack([values.real, values.imag], axis=-1) if np.iscomplexobj(values) else values
 
 
 def value_and_gradient(problem: Problem, parameters: np.ndarray, stage: Mapping[str, Any] | None = None):

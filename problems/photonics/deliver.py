@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from adjointdesign.constants import C0
+from adjointdesign.objectives.decibels import amplitude_decibels
 from adjointdesign.problems.photonics.device import CELLS_PER_WAVELENGTH
 
 logger = logging.getLogger(__name__)
@@ -20,10 +21,10 @@ def deliver(device, folder: Path, parameters: np.ndarray, status: str) -> None:
     """Write ``design.h5``, ``design.gds`` and ``s_parameters.sNp`` into ``folder``.
 
     The design is the region where the filtered density exceeds one half. It is judged twice: with the smoothed binary
-    density on the optimization's grid, and from the polygons of ``design.gds`` on a grid twice as fine.
+    density on the optimization's grid, and from the polygons of ``design.gds`` on a grid twice as fine. What does not need
+    the fine grid is written before, since a simulation eight times as large may meet what the run did not.
     """
     from adjointdesign.design import measure_length_scale
-    from adjointdesign.files import atomic_write
     from adjointdesign.report.deliverables.gds import write_gds
     from adjointdesign.report.deliverables.touchstone import write_touchstone
 
@@ -37,13 +38,6 @@ def deliver(device, folder: Path, parameters: np.ndarray, status: str) -> None:
 
     logger.info("simulating the final design")
     own = s_matrix(device, density)
-    fine = refined(device)
-    logger.info("simulating design.gds at a spacing of %.3g m", fine.discretization.spacing)
-    from_gds = s_matrix(fine, read_polygons(fine, folder / "design.gds"))
-    write_touchstone(
-        folder / "s_parameters", device.frequencies, from_gds,
-        comments=[f"{device.name}, from design.gds at a spacing of {fine.discretization.spacing:.4g} m"],
-    )  # fmt: skip
     wavelengths, spectrum = fine_spectrum(device, density)
 
     import h5py
@@ -53,10 +47,7 @@ def deliver(device, folder: Path, parameters: np.ndarray, status: str) -> None:
         file.attrs.update(problem=device.name, pixel=pixel, origin_x=origin[0], origin_y=origin[1], status=status)
         file["parameters"], file["filtered"], file["density"], file["binary"] = parameters, filtered, density, binary
         file["surroundings"] = layout.surroundings
-        for name, s, judged in (("results", own, device), ("results_gds", from_gds, fine)):
-            group = file.create_group(name)
-            group.attrs.update(spacing=judged.discretization.spacing, worst_db=device.worst(decibels(s)))
-            group["wavelengths"], group["s_parameters"] = np.array(device.specification.wavelengths), s
+        _add_results(file, "results", device, own)
         group = file.create_group("spectrum")
         group["wavelengths"], group["s_parameters"] = wavelengths, spectrum
         group = file.create_group("fields")
@@ -66,12 +57,35 @@ def deliver(device, folder: Path, parameters: np.ndarray, status: str) -> None:
         group = file.create_group("length_scale")
         group.attrs.update(solid=length.solid, void=length.void, minimum=length.minimum, resolution=length.resolution)
         file.create_group("targets").attrs["json"] = json.dumps(
-            [{"reading": t.reading, "sense": t.sense, "bound": t.bound, "wavelengths": t.where.tolist()}
-             for t in device.targets()]
+            [{"reading": t.reading, "sense": t.sense, "bound": t.bound,
+              "wavelengths": t.indices(len(device.specification.wavelengths)).tolist()} for t in device.targets()]
         )  # fmt: skip
-        file.flush()
-        image = file.id.get_file_image()
-    atomic_write(folder / "design.h5", image)
+        _write(file, folder / "design.h5")
+
+        fine = refined(device)
+        logger.info("simulating design.gds at a spacing of %.3g m", fine.discretization.spacing)
+        from_gds = s_matrix(fine, read_polygons(fine, folder / "design.gds"))
+        write_touchstone(
+            folder / "s_parameters", device.frequencies, from_gds,
+            comments=[f"{device.name}, from design.gds at a spacing of {fine.discretization.spacing:.4g} m"],
+        )  # fmt: skip
+        _add_results(file, "results_gds", fine, from_gds)
+        _write(file, folder / "design.h5")
+
+
+def _add_results(file, name: str, device, s: np.ndarray) -> None:
+    """Add a group with the S-parameters that were found on the grid of ``device``."""
+    group = file.create_group(name)
+    group.attrs.update(spacing=device.discretization.spacing, worst_db=device.worst(decibels(s)))
+    group["wavelengths"], group["s_parameters"] = np.array(device.specification.wavelengths), s
+
+
+def _write(file, path: Path) -> None:
+    """Write an HDF5 file that is in memory as it is now, whole or not at all."""
+    from adjointdesign.files import atomic_write
+
+    file.flush()
+    atomic_write(path, file.id.get_file_image())
 
 
 def summarize(folder: Path) -> list[str]:
@@ -122,10 +136,8 @@ def s_matrix(device, density: np.ndarray) -> np.ndarray:
 
 def decibels(s: np.ndarray) -> dict[str, np.ndarray]:
     """S-parameters in dB by name."""
-    count = s.shape[1]
-    return {
-        f"S{i + 1}{j + 1}": 20 * np.log10(np.maximum(np.abs(s[:, i, j]), 1e-6)) for i in range(count) for j in range(count)
-    }
+    db, count = amplitude_decibels(s), s.shape[1]
+    return {f"S{i + 1}{j + 1}": db[:, i, j] for i in range(count) for j in range(count)}
 
 
 def fine_spectrum(device, density: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ from pydantic import Field, field_validator, model_validator
 
 from adjointdesign.constants import C0
 from adjointdesign.errors import InputError
-from adjointdesign.problem import Problem, Settings, Target
+from adjointdesign.problem import Problem, Settings, Target, unknown_reading
 
 Positive = Annotated[float, Field(gt=0)]
 Length = Annotated[float, Field(ge=1e-12, le=1.0)]
@@ -166,8 +166,11 @@ class PhotonicDevice(Problem):
                 "specification.pixel", f"at most {MOST_PIXELS:.0e} pixels in the design region and its surroundings",
                 f"{pixels:.1e} of {specification.pixel:.3g} m", "choose larger pixels, or a smaller region or filter_radius",
             )  # fmt: skip
+        names = [f"S{k + 1}1" for k in range(len(self.ports()))]
         for target in self.targets():
-            if target.where.size == 0:
+            if target.reading not in names:
+                raise unknown_reading(target, names)
+            if target.indices(len(specification.wavelengths)).size == 0:
                 raise InputError(
                     "specification.wavelengths", f"at least one for the target {target}", specification.wavelengths,
                     "add a wavelength in its band, or move the band",
@@ -212,7 +215,20 @@ class PhotonicDevice(Problem):
         return np.clip(o.initial_density + noise, 0.0, 1.0)
 
     def prepare(self) -> None:
-        """Make the solver and plan its memory; put the first design through every stage's density."""
+        """Make the solver and plan its memory; put the first design through every stage's density.
+
+        First, as nothing is made for it, see that the finished design can be judged at half the spacing.
+        """
+        from adjointdesign.problems.photonics.deliver import refined
+
+        try:
+            refined(self).layout.grid  # noqa: B018 - raises where that is too large
+        except InputError as error:
+            raise InputError(
+                "discretization.spacing",
+                f"one that can be halved, since the final check runs at half of it ({error.what}: {error.expected})",
+                f"{self.discretization.spacing:.3g} m ({error.got})", "coarsen it, or make the device smaller",
+            ) from error  # fmt: skip
         first = self.initial_design(np.random.default_rng(0))
         for stage in self.stages():
             self.density(first, stage.parameters)

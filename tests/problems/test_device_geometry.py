@@ -4,7 +4,11 @@ import math
 
 import numpy as np
 import pytest
-from device_cases import PLANE, device, guide
+from device_cases import PLANE, Straight, device, guide, straight
+
+from adjointdesign import configuration
+from adjointdesign.errors import InputError
+from adjointdesign.problem import Target
 
 NM = 1e-9
 PORTS = {  # side, offset in nm, mode
@@ -189,3 +193,31 @@ def test_ports_of_one_guide_pass_everything():
     found = problem.report(problem.respond(guides))
     assert np.abs(found["S21"]).max() < 0.01
     assert max(found[name].max() for name in ("S11", "S31", "S41")) < -50
+
+
+@pytest.mark.parametrize("too_much", ["pixels", "memory"])
+def test_what_could_not_be_judged_at_half_the_spacing_is_refused_before_the_run(monkeypatch, too_much):
+    """Room for the run alone (240 x 240 pixels, or 0.4 MiB of grid); the final check needs some four times as much."""
+    problem = device("waveguide-bend", *(["discretization.spacing=20e-9"] if too_much == "pixels" else []))
+    if too_much == "pixels":
+        monkeypatch.setattr("adjointdesign.problems.photonics.device.MOST_PIXELS", 100_000)
+    else:
+        monkeypatch.setattr("adjointdesign.memory.available_memory", lambda: 2**20)
+    type(problem)(problem.specification, problem.discretization, problem.optimization).solver()
+    with pytest.raises(InputError, match="discretization.spacing: expected .* final check runs at half of it") as refusal:
+        problem.prepare()
+    assert "\n" not in str(refusal.value) and too_much in str(refusal.value) and not problem._solvers
+
+
+def test_a_target_without_entries_speaks_of_every_wavelength(monkeypatch):
+    monkeypatch.setattr(Straight, "targets", lambda self: (Target("S21", 1, -0.5, unit="dB"),))
+    problem = straight()
+    assert problem.targets()[0].indices(6).tolist() == [0, 1, 2, 3, 4, 5]
+    s_db = {"S21": np.array([-0.1, -0.2, -0.9, -0.2, -0.2, -0.2])}
+    assert problem.worst(s_db) == pytest.approx(0.4) and problem.worst_readings(s_db) == {"S21": -0.9}
+
+
+def test_a_target_of_no_reading_is_refused_when_the_device_is_built(monkeypatch):
+    monkeypatch.setattr(Straight, "targets", lambda self: (self.target("S31", 1, -0.5),))
+    with pytest.raises(InputError, match="target S31 >= -0.5 dB: expected one of the readings S11, S21, got 'S31'"):
+        configuration.load(Straight, overrides=["discretization.spacing=40e-9"]).build()

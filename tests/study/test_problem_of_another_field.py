@@ -11,7 +11,9 @@ import pytest
 from springs import Springs
 
 import adjointdesign.problems as problems
-from adjointdesign import cli
+from adjointdesign import cli, configuration
+from adjointdesign.errors import InputError
+from adjointdesign.problem import Target
 
 SAYS = ("S21", "S-parameter", "dB", "Port", "wavelength", "design.gds", "µm")
 
@@ -105,3 +107,32 @@ def test_a_stage_without_a_price_refuses_constraints(tmp_path):
 
     with pytest.raises(InputError, match="no constraints"):
         study.run(Unpriced, tmp_path / "run")
+
+
+def test_complex_readings_are_pairs_in_json(tmp_path):
+    class Damped(Springs):
+        def report(self, readings):
+            return super().report(readings) | {"response": np.array([1 + 2j, 3 - 4j]), "phase": 2j}
+
+    problem = configuration.load(Damped).build()
+    np.save(tmp_path / "design.npy", np.ones(6))
+    found = problem.evaluate_file(tmp_path / "design.npy")
+    assert json.loads(json.dumps(found))["readings"]["response"] == [[1.0, 2.0], [3.0, -4.0]]
+    assert found["readings"]["phase"] == [0.0, 2.0] and "response [[ 1.  2.]" in problem.table(found)
+
+
+@pytest.mark.parametrize("reading, message", [("sagg", "one of the readings sag, phase, got 'sagg'"), ("phase", "a real reading")])
+def test_a_target_of_no_reading_is_refused_at_the_first_evaluation(reading, message):
+    """Before any gradient is computed."""
+    class Wrong(Springs):
+        def targets(self):
+            return (Target(reading, -1, 4.0, unit="mm"),)
+
+        def report(self, readings):
+            return super().report(readings) | {"phase": np.array([1j])}
+
+        def objective(self, readings, stage):
+            raise AssertionError
+
+    with pytest.raises(InputError, match=f"target {reading} <= 4 mm: expected {message}"):
+        configuration.load(Wrong).build().evaluate(np.ones(6))

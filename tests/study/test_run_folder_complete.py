@@ -50,13 +50,15 @@ def test_provenance_and_certificate(whole):
 
 
 def test_ranks_are_those_of_the_communicator(monkeypatch):
-    """One where MPI does not run."""
+    """One where MPI does not run, not yet or no more."""
     import sys
     from types import SimpleNamespace
 
     settings = configuration.load(find("waveguide-bend"))
-    for running, expected in ((True, 3), (False, 1)):
-        mpi = SimpleNamespace(COMM_WORLD=SimpleNamespace(size=3), Is_initialized=lambda: running)
+    for begun, ended, expected in ((True, False, 3), (False, False, 1), (True, True, 1)):
+        mpi = SimpleNamespace(
+            COMM_WORLD=SimpleNamespace(size=3), Is_initialized=lambda: begun, Is_finalized=lambda: ended
+        )  # fmt: skip
         monkeypatch.setitem(sys.modules, "mpi4py.MPI", mpi)
         assert study.provenance(settings)["ranks"] == expected
     monkeypatch.delitem(sys.modules, "mpi4py.MPI")
@@ -121,3 +123,29 @@ def test_a_run_in_use_is_not_touched(whole):
     with pytest.raises(InputError, match="a folder that does not exist or is empty"):
         study.run(find("waveguide-bend"), whole[0])
     assert {p: p.stat().st_mtime_ns for p in whole[0].rglob("*")} == before
+
+
+def test_a_final_check_that_fails_loses_no_design(settings_file, tmp_path, monkeypatch):
+    """The fine simulation runs out of memory: the design with its own results is there, and a page can be made of it."""
+    from adjointdesign.problem import Target
+    from adjointdesign.problems.photonics import deliver
+    from adjointdesign.report.page import report
+
+    class Bend(find("waveguide-bend")):
+        def targets(self):
+            return Target("S21", 1, -0.5, unit="dB"), self.target("S11", -1, -20.0, low=1.28e-6)
+
+    def exhausted(*_):
+        raise MemoryError
+
+    settings = configuration.load(Bend, file=settings_file)
+    folder, problem = study.create(settings, tmp_path / "run"), settings.build()
+    monkeypatch.setattr(deliver, "read_polygons", exhausted)
+    with pytest.raises(MemoryError):
+        problem.deliver(folder, problem.initial_design(np.random.default_rng(0)), "converged")
+    with h5py.File(folder / "design.h5") as file:
+        assert "results_gds" not in file and {"results", "spectrum", "fields", "length_scale", "parameters"} <= set(file)
+        assert [t["wavelengths"] for t in json.loads(file["targets"].attrs["json"])] == [[0, 1], [1]]
+    assert (folder / "design.gds").exists() and not list(folder.glob(".*"))
+    page = report(folder, problem).read_text()
+    assert "S-parameters against their targets" in page and "own simulation" in page
