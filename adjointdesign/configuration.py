@@ -80,7 +80,8 @@ def load(problem: type[Problem], *, file: str | Path | None = None, overrides: I
     merged = _merged(_preset(problem, preset), data)
     if "preset" in changes:
         preset = changes.pop("preset")
-        merged = _merged(merged, _preset(problem, preset)) if preset else data
+        named = _preset(problem, preset)
+        merged = data if preset == "" else _merged(merged, named)
     merged = _merged(merged, changes)
     seed = merged.pop("seed", 0)
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:

@@ -84,6 +84,7 @@ def test_what_is_none_is_left_out_and_stays_none(tmp_path):
 
 @pytest.mark.parametrize(
     "setting", ["seed=1.5", "seed=true", "seed='1'", "discretization.threads=0", "discretization.courant=1", "preset.a=1",
+                "preset=0", "preset=false", "preset=[]", "preset={}",
                 "optimization.initial_density=1.1", "optimization.stages=8", "specification.design_size=[1e-6]", "=3", "a..b=3"],
 )  # fmt: skip
 def test_refused(setting):
@@ -105,3 +106,10 @@ def test_a_problem_of_another_distribution_is_found(monkeypatch):
     entry = EntryPoint("mine", "adjointdesign.problems.photonics.soi_bend:SoiBend", "adjointdesign.problems")
     monkeypatch.setattr(problems, "entry_points", lambda group: (entry,))
     assert names()[-1] == "mine" and find("mine") is find("soi-bend")
+
+
+@pytest.mark.parametrize("preset", ["0", "false", "[]", "{}"])
+def test_a_preset_of_a_file_that_is_no_name_is_refused(file, preset):
+    file.write_text(f"preset = {preset}\n")
+    with pytest.raises(InputError, match="preset: expected one of coarse"):
+        load(find("waveguide-bend"), file=file)
