@@ -6,13 +6,13 @@ import errno
 import json
 import logging
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from adjointdesign.errors import InputError
-from adjointdesign.kernel_cache import provide_kernel_cache
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
@@ -31,7 +31,6 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on sta
 
 def main() -> None:
     """Entry point: errors in the input become one line and exit status 2."""
-    provide_kernel_cache()
     try:
         status = app(standalone_mode=False)
     except InputError as error:
@@ -178,7 +177,9 @@ def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of
         problem = study.open_folder(folder, find).build()
     except InputError:  # of another installation: the page does without what only the problem knows
         problem = None
-    print(write(folder, problem))
+    # A `resume` there would remove the files that are being written here.
+    with study.locked(folder) if folder.is_dir() else nullcontext():
+        print(write(folder, problem))
     return 0
 
 

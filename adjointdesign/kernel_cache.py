@@ -4,22 +4,45 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 import tempfile
 from pathlib import Path
 
+from adjointdesign.errors import InputError
+
 
 def provide_kernel_cache() -> None:
-    """Name a folder for numba's cache where it would find none and refuse to compile; call it before numba is imported.
+    """Name a folder for numba's cache where it would find none and refuse to compile; call it before a function is cached.
 
     Numba keeps what it compiled beside the sources, else below ``XDG_CACHE_HOME`` or ``~/.cache``. On a read-only
     installation without a home that leaves a folder of the user's own below the temporary one.
+
+    Raises
+    ------
+    InputError
+        When there is no temporary folder either.
     """
-    if os.environ.get("NUMBA_CACHE_DIR"):
+    numba = sys.modules.get("numba")
+    if os.environ.get("NUMBA_CACHE_DIR") or (numba is not None and numba.config.CACHE_DIR):
         return
     package = Path(__file__).parent / "solvers"
     users = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))
     if os.access(package, os.W_OK) or _can_be_made(users):
         return
+    try:
+        chosen = _folder_of_ones_own()
+    except OSError as error:
+        raise InputError(
+            "NUMBA_CACHE_DIR", "a folder for compiled kernels, as nothing else can be written", f"none ({error.strerror})",
+            "set it to one that you can write",
+        ) from error  # fmt: skip
+    os.environ["NUMBA_CACHE_DIR"] = chosen
+    if numba is not None:  # which has read the environment already
+        numba.config.CACHE_DIR = chosen
+
+
+def _folder_of_ones_own() -> str:
+    """A folder below the temporary one that is found again the next time, unless somebody else has prepared that."""
     folder = Path(tempfile.gettempdir()) / f"adjointdesign-kernels-{os.getuid()}"
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -28,11 +51,14 @@ def provide_kernel_cache() -> None:
         mine = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022
     except FileExistsError:
         mine = False
-    os.environ["NUMBA_CACHE_DIR"] = str(folder) if mine else tempfile.mkdtemp(prefix="adjointdesign-kernels-")
+    return str(folder) if mine else tempfile.mkdtemp(prefix="adjointdesign-kernels-")
 
 
 def _can_be_made(folder: Path) -> bool:
-    """Whether the folder, or the nearest one above it that exists, can be written."""
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    return folder.is_dir() and os.access(folder, os.W_OK)
+    """Whether the folder, or the nearest one above it that exists, can be written; not where it may not even be seen."""
+    try:
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        return folder.is_dir() and os.access(folder, os.W_OK)
+    except OSError:
+        return False

@@ -11,6 +11,9 @@ import time
 import numba
 import numpy as np
 
+from adjointdesign.kernel_cache import provide_kernel_cache
+
+provide_kernel_cache()
 _BYTES_PER_VALUE = 24  # two reads and a write of float64; the read that a write allocates is by custom not counted
 
 

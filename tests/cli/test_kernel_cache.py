@@ -1,10 +1,15 @@
 """The fallback for compiled kernels: only where numba has no place of its own, and never a place of somebody else."""
 
 import os
+import subprocess
+import sys
 import tempfile
+from pathlib import Path
 
+import numba
 import pytest
 
+from adjointdesign.errors import InputError
 from adjointdesign.kernel_cache import provide_kernel_cache
 
 
@@ -15,6 +20,7 @@ def nowhere(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home" / "cache"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(os, "access", lambda path, mode: False)
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
     yield tmp_path
     os.environ.pop("NUMBA_CACHE_DIR", None)
 
@@ -23,6 +29,7 @@ def test_a_folder_of_ones_own_that_is_found_again(nowhere):
     expected = nowhere / f"adjointdesign-kernels-{os.getuid()}"
     for _ in range(2):
         os.environ.pop("NUMBA_CACHE_DIR", None)
+        numba.config.CACHE_DIR = ""
         provide_kernel_cache()
         assert os.environ["NUMBA_CACHE_DIR"] == str(expected)
         assert expected.stat().st_mode & 0o777 == 0o700
@@ -52,3 +59,35 @@ def test_left_alone_where_numba_has_a_place(nowhere, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     provide_kernel_cache()
     assert os.environ["NUMBA_CACHE_DIR"] == "mine"
+
+
+def test_a_home_that_may_not_be_seen_is_none(nowhere, monkeypatch):
+    """As `Path.exists` raises it where a folder on the way cannot be searched; without a temporary folder, one line."""
+    seen = Path.exists
+
+    def exists(path):
+        if path.is_relative_to(nowhere / "home"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return seen(path)
+
+    monkeypatch.setattr(Path, "exists", exists)
+    provide_kernel_cache()
+    assert Path(os.environ.pop("NUMBA_CACHE_DIR")).parent == nowhere
+    numba.config.CACHE_DIR = ""
+    monkeypatch.setattr(tempfile, "tempdir", str(nowhere / "none"))
+    with pytest.raises(InputError, match="NUMBA_CACHE_DIR: expected a folder") as refusal:
+        provide_kernel_cache()
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("before", ["", "import numba; "])
+def test_whoever_imports_the_solver_has_a_cache(tmp_path, before):
+    """Where nothing but the temporary folder can be written, the command or not, and whoever imported numba first."""
+    hidden = "import os; os.access = lambda path, mode: False; "
+    shown = "import adjointdesign.solvers.fdtd_maxwell.sweep as s; print(s._advance.stats.cache_path)"
+    environment = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"} | {"TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", hidden + before + shown], capture_output=True, text=True, timeout=100, env=environment
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).is_relative_to(tmp_path / f"adjointdesign-kernels-{os.getuid()}")
