@@ -39,10 +39,13 @@ DONE = "report.html"
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: its folder, the optimizer's result, and whether its certificate passed (None: not reached)."""
+    """How a run ended: its folder, the optimizer's result, and whether its certificate passed (None: not reached).
+
+    Without a result (None) a second signal ended the optimization at once, within an evaluation.
+    """
 
     folder: Path
-    result: OptimizeResult
+    result: OptimizeResult | None
     passed: bool | None
 
 
@@ -223,7 +226,11 @@ def carry_on(settings: Configuration, folder: Path) -> Outcome:
     greeting = f"adjointdesign {version('adjointdesign')}: {problem.name} in {folder}"
     with locked(folder), log_to(folder), Progress(problem.stages(), problem.targets()) as progress:
         remove_parts(folder)
-        result = optimize(settings, folder, progress.evaluation, lambda: progress.line(greeting))
+        try:
+            result = optimize(settings, folder, progress.evaluation, lambda: progress.line(greeting))
+        except KeyboardInterrupt:
+            progress.line(f"stopped at once; all but the evaluation under way is saved: go on with `adjointdesign resume {folder}`")
+            return Outcome(folder, None, None)
         if result.status == Status.INTERRUPTED:
             progress.line(f"stopped; everything is saved: go on with `adjointdesign resume {folder}`")
             return Outcome(folder, result, None)
@@ -367,11 +374,12 @@ def log_to(folder: Path):
     package.setLevel(logging.INFO)
     try:
         yield
-    finally:
-        error = sys.exc_info()[1]
-        if error is not None and not isinstance(error, KeyboardInterrupt):
+    except BaseException as error:
+        if not isinstance(error, KeyboardInterrupt):
             expected = isinstance(error, (InputError, OSError, MemoryError))
             with suppress(OSError):  # a full disk must not hide what happened
                 logger.error("%s: %s", type(error).__name__, error, exc_info=None if expected else error)
+        raise
+    finally:
         package.removeHandler(handler)
         handler.close()

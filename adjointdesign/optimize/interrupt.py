@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+
+REPEAT = 1.0
+"""Seconds in which further signals are the same request: `timeout` and batch systems send one to a process and one to its
+group."""
 
 
 @contextmanager
@@ -19,15 +25,15 @@ def interruptible() -> Iterator[Callable[[], bool]]:
 
     Notes
     -----
-    A second SIGINT raises ``KeyboardInterrupt`` at once. Outside the main thread, where Python allows no handlers,
-    nothing is installed. The earlier handlers are back in place afterwards.
+    A further one, `REPEAT` seconds after the first or later, raises ``KeyboardInterrupt`` at once. Outside the main
+    thread, where Python allows no handlers, nothing is installed. The earlier handlers are back in place afterwards.
     """
-    received: list[int] = []
+    received: list[float] = []
 
     def handle(number, frame):
-        if number == signal.SIGINT and signal.SIGINT in received:
+        received.append(time.monotonic())
+        if received[-1] - received[0] >= REPEAT:
             raise KeyboardInterrupt
-        received.append(number)
 
     numbers = (signal.SIGTERM, signal.SIGINT) if threading.current_thread() is threading.main_thread() else ()
     earlier = {number: signal.signal(number, handle) for number in numbers}

@@ -198,10 +198,20 @@ def test_signal_ends_the_run_between_evaluations(number):
     assert result.status == Status.INTERRUPTED and len(values) == 3
 
 
-def test_second_interrupt_is_immediate():
-    with pytest.raises(KeyboardInterrupt), interruptible():
-        signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGINT)
+@pytest.mark.parametrize("first", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_second_signal_is_immediate_unless_it_comes_with_the_first(monkeypatch, first, second):
+    """`timeout`, for one, sends its signal twice at once."""
+    now = 100.0
+    monkeypatch.setattr("adjointdesign.optimize.interrupt.time.monotonic", lambda: now)
+    with interruptible() as should_stop:
+        signal.raise_signal(first)
+        now += 0.5
+        signal.raise_signal(second)
+        assert should_stop()
+        now += 0.5
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(second)
 
 
 @pytest.mark.parametrize("name, value", [("ftol", -1.0), ("xtol", np.nan), ("max_evaluations", 0), ("wall_time", -1.0)])

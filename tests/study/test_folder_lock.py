@@ -2,8 +2,9 @@
 
 import pytest
 
-from adjointdesign import study
+from adjointdesign import cli, configuration, study
 from adjointdesign.errors import InputError
+from adjointdesign.problems import find
 
 
 def test_a_folder_is_held_by_one_at_a_time(tmp_path):
@@ -20,3 +21,24 @@ def test_a_page_alone_is_no_complete_run(tmp_path):
     assert not study.complete(tmp_path)
     (tmp_path / "certificate.json").touch()
     assert study.complete(tmp_path)
+
+
+def test_a_report_is_not_made_beside_another_process(tmp_path, capsys):
+    folder = study.create(configuration.load(find("waveguide-bend")), tmp_path / "run")
+    with study.locked(folder), pytest.raises(InputError, match="no other process"):
+        cli.report(folder)
+    assert not (folder / study.DONE).exists()
+    cli.report(folder)
+    assert (folder / study.DONE).exists()
+
+
+def test_the_log_holds_what_ended_the_work_and_nothing_from_before(tmp_path):
+    try:
+        raise ValueError("earlier")
+    except ValueError:
+        with study.log_to(tmp_path):
+            pass
+    assert (tmp_path / "log.txt").read_text() == ""
+    with pytest.raises(InputError), study.log_to(tmp_path):
+        raise InputError("spacing", "a length", "none", "give one")
+    assert "spacing: expected a length, got none; give one" in (tmp_path / "log.txt").read_text()

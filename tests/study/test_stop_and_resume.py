@@ -88,6 +88,29 @@ def test_sigterm_while_the_results_are_written(tmp_path, settings_file, monkeypa
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+def test_second_sigterm_ends_a_long_evaluation_at_once(tmp_path, settings_file, whole, monkeypatch, capsys):
+    """All but the evaluation under way is kept, and how to go on is said."""
+    from adjointdesign.optimize import interrupt
+
+    bend, count = find("waveguide-bend"), []
+
+    class Slow(bend):
+        def solve(self, medium, driven=0):
+            count.append(1)
+            if len(count) == 3:
+                for _ in range(2):
+                    signal.raise_signal(signal.SIGTERM)
+            return super().solve(medium, driven)
+
+    monkeypatch.setattr(interrupt, "REPEAT", 0.0)
+    outcome = study.run(Slow, tmp_path / "stopped", config=settings_file)
+    assert outcome.passed is None and outcome.result is None and recorded(outcome.folder) == 2
+    said = f"stopped at once; all but the evaluation under way is saved: go on with `adjointdesign resume {outcome.folder}`"
+    assert capsys.readouterr().err.splitlines()[-1] == said and (outcome.folder / "log.txt").read_text().endswith(said + "\n")
+    resume_to_the_end(outcome.folder)
+    assert_same_history(whole[0], outcome.folder)
+
+
 def test_what_a_killed_process_was_writing_is_removed(begun, whole, tmp_path, monkeypatch):
     """By a resume, of an unfinished run and of a complete one; what is not of that kind stays."""
     copy = tmp_path / "complete"
@@ -98,10 +121,7 @@ def test_what_a_killed_process_was_writing_is_removed(begun, whole, tmp_path, mo
         stale = [folder / ".design.h5.x1y2z3.part", folder / "figures" / ".device.png.abc.part"]
         for path in (*stale, folder / ".gitignore"):
             path.touch()
-        try:
-            study.resume(folder, find)
-        except KeyboardInterrupt:
-            assert folder == begun
+        study.resume(folder, find)
         assert not any(path.exists() for path in stale) and (folder / ".gitignore").exists()
 
 
