@@ -166,6 +166,18 @@ def bench_fdtd(as_json: Json = False,
     return 0
 
 
+@bench_app.command("fem")
+def bench_fem(as_json: Json = False,
+              quick: Annotated[bool, typer.Option("--quick", help="Small sizes, to try the command.")] = False) -> int:  # fmt: skip
+    """Measure what a gradient costs by finite elements, beside firedrake.adjoint."""
+    from adjointdesign.solvers import load
+
+    fem = load("adjointdesign.bench.fem")
+    result = fem.run(quick=quick)
+    print(json.dumps(result) if as_json else fem.table(result))
+    return 0
+
+
 @app.command()
 def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run.")]) -> int:
     """Make the figures and the page of a run again."""

@@ -66,8 +66,8 @@ class LinearVariational(Solver):
             condition.apply(lift)
         self._lift = _values(lift).copy()
         self._defaults = {name: _values(f).copy() for name, f in self.functions.items()}
-        self._forms = Forms(space, operator, excitations, readings, self.functions)
-        self._in_operator = [name for name, f in self.functions.items() if self._forms.operator_depends_on(f)]
+        self.forms = Forms(space, operator, excitations, readings, self.functions)
+        self._in_operator = [name for name, f in self.functions.items() if self.forms.operator_depends_on(f)]
         self._factorization: tuple[dict, Factorization] | None = None
         self._states: tuple[dict, list[np.ndarray]] | None = None
         self._adjoint_states: tuple[dict, list[np.ndarray]] | None = None
@@ -77,7 +77,7 @@ class LinearVariational(Solver):
     def forward(self, inputs) -> dict[str, np.ndarray]:
         """Solve and read."""
         states = self._solve(inputs)
-        forms = self._forms
+        forms = self.forms
         values = np.empty((len(forms.readings), len(states)))
         for k, state in enumerate(states):
             _set(forms.u, state)
@@ -87,7 +87,7 @@ class LinearVariational(Solver):
     def tangent(self, inputs, tangents) -> dict[str, np.ndarray]:
         """Change of the readings for a change of the inputs."""
         states = self._solve(inputs)
-        forms, names = self._forms, self._set_tangents(tangents)
+        forms, names = self.forms, self._set_tangents(tangents)
         values = np.empty((len(forms.readings), len(states)))
         for k, (state, change) in enumerate(zip(states, self._changes(states, names), strict=True)):
             _set(forms.u, state)
@@ -99,7 +99,7 @@ class LinearVariational(Solver):
         """Gradient of ``Re sum(conj(cotangents) readings)`` with respect to the inputs."""
         states = self._solve(inputs)
         adjoints = self._adjoints(inputs, states, cotangents)
-        forms = self._forms
+        forms = self.forms
         weights = forms.weights(cotangents, len(states))
         result = {name: np.zeros(self._defaults[name].shape) for name in inputs}
         for k, (state, adjoint) in enumerate(zip(states, adjoints, strict=True)):
@@ -114,7 +114,7 @@ class LinearVariational(Solver):
         """Derivative of `adjoint` along tangents of the inputs and of the cotangents."""
         states = self._solve(inputs)
         adjoints = self._adjoints(inputs, states, cotangents)
-        forms, names = self._forms, self._set_tangents(tangents)
+        forms, names = self.forms, self._set_tangents(tangents)
         changes = self._changes(states, names)
         weights = forms.weights(cotangents, len(states))
         moving = forms.weights(cotangent_tangents, len(states))
@@ -184,7 +184,7 @@ class LinearVariational(Solver):
             return self._states[1]
         self._states = self._adjoint_states = None
         self._factorize(full)
-        forms, states = self._forms, []
+        forms, states = self.forms, []
         for k in range(len(forms.excitations)):
             _set(forms.u, self._lift)
             right_hand_side = self._assembled(forms.right_hand_side(k, lift=bool(self._homogeneous)))
@@ -199,7 +199,7 @@ class LinearVariational(Solver):
                 return
             self._factorization[1].destroy()
             self._factorization = None
-        matrix = assemble(self._forms.operator, bcs=self._homogeneous, mat_type="aij").petscmat
+        matrix = assemble(self.forms.operator, bcs=self._homogeneous, mat_type="aij").petscmat
         self._factorization = _copies(key), Factorization(matrix, self.options)
 
     def _solved(self, right_hand_side: Cofunction, transposed: bool = False) -> np.ndarray:
@@ -223,12 +223,12 @@ class LinearVariational(Solver):
     def _set_tangents(self, tangents) -> tuple[str, ...]:
         """Give the tangents their values; return the names of the inputs that move."""
         for name, value in tangents.items():
-            _set(self._forms.tangents[name], np.asarray(value, dtype=float))
+            _set(self.forms.tangents[name], np.asarray(value, dtype=float))
         return tuple(name for name in self.functions if name in tangents)
 
     def _changes(self, states, names) -> list[np.ndarray]:
         """Change of every solution along the tangents that are set."""
-        forms, changes = self._forms, []
+        forms, changes = self.forms, []
         for k, state in enumerate(states):
             _set(forms.u, state)
             changes.append(self._solved(self._assembled(forms.tangent_source(k, names))))
@@ -236,7 +236,7 @@ class LinearVariational(Solver):
 
     def _adjoints(self, inputs, states, cotangents) -> list[np.ndarray]:
         """Adjoint solution of every excitation; those of the last cotangents at these inputs are kept."""
-        forms = self._forms
+        forms = self.forms
         weights = forms.weights(cotangents, len(states))
         if self._adjoint_states is not None and np.array_equal(self._adjoint_states[0], weights):
             return self._adjoint_states[1]
