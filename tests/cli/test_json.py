@@ -123,7 +123,7 @@ def test_bench(command):
         assert case["precision"] in ("single", "double") and str(case["threads"]) in found["stream_gb_per_second"]
         assert all(isinstance(n, int) for n in case["cells"])
     assert any("gradient_cost" in case for case in found["cases"])
-    assert documented("bench") == {*BENCH, *CASE, *COST}
+    assert documented("bench fdtd") == {*BENCH, *CASE, *COST}
 
 
 def test_help_names_every_command(command):
