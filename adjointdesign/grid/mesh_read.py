@@ -13,12 +13,13 @@ from xml.etree.ElementTree import ParseError
 import numpy as np
 
 from adjointdesign.errors import InputError
+from adjointdesign.grid.mesh_gmsh import gmsh_groups
 
 # Whatever a parser stumbles over when a file is not what its ending says, or ends too early. Names that a parser never
 # bound are among it: meshio has no words of its own for a section that is missing.
 _STUMBLES = (
     ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError, NameError, OSError, EOFError,
-    OverflowError, struct.error, zlib.error, ParseError,
+    OverflowError, RuntimeError, struct.error, zlib.error, ParseError,
 )  # fmt: skip
 
 _TAG_ARRAYS = ("gmsh:physical", "cell_tags", "medit:ref")
@@ -100,11 +101,12 @@ def read_file(path, tags: str | None = None) -> FileMesh:
         if "gmsh:physical" in str(error):
             raise InputError(
                 f"mesh file {path.name}", "a physical group for every cell that is in the file", "cells without any",
-                "save only those in groups (Mesh.SaveAll = 0), or in format 2.2",
+                "save only those in groups (Mesh.SaveAll = 0)",
             ) from None  # fmt: skip
         detail = f"{type(error).__name__} {error}".strip().splitlines()[0]
+        remedy = "write it again" + (", in format 4.1 or 2.2" if format_ == "gmsh" else "")
         raise InputError(
-            f"mesh file {path.name}", f"a whole {format_} file", f"one that cannot be read ({detail})", "write it again"
+            f"mesh file {path.name}", f"a whole {format_} file", f"one that cannot be read ({detail})", remedy
         ) from None
 
 
@@ -112,8 +114,10 @@ def _format(path: Path, formats: dict[str, list[str]]) -> str:
     ending = path.suffix.lower()
     known = formats.get(ending, [])
     if not known:
-        endings = " ".join(sorted({"." + key.rpartition(".")[2] for key in formats}))
-        raise InputError("mesh file", f"one of the endings {endings}", path.name, "write it in one of these formats")
+        raise InputError(
+            "mesh file", "an ending that meshio knows (.msh .vtu .vtk .xdmf .inp .med and others)", path.name,
+            "write it in one of these formats",
+        )  # fmt: skip
     if ending != ".msh":
         return known[0]
     with open(path, "rb") as file:
@@ -138,13 +142,19 @@ def _integer_arrays(mesh) -> list[str]:
 
 
 def _groups(mesh, path: Path, format_: str, tags: str | None) -> Iterator[Group]:
-    names = _gmsh_names(path) if format_ == "gmsh" else _field_names(mesh)
-    numbers = {name: number for (_, number), name in names.items()}
-    for name, blocks in (_abaqus_sets(mesh, path) if format_ == "abaqus" else mesh.cell_sets).items():
-        if not name.startswith("gmsh:"):
+    if format_ == "gmsh" and tags is None:
+        names, entities = gmsh_groups(path)
+        for index, block in enumerate(mesh.cells if entities else ()):
+            for number in entities[block.dim].get(int(mesh.cell_data["gmsh:geometrical"][index][0]), ()):
+                yield Group(names.get((block.dim, number), str(number)), number, index, np.arange(len(block)))
+        if entities:
+            return
+    else:
+        names = _field_names(mesh)
+        for name, blocks in (_abaqus_sets(mesh, path) if format_ == "abaqus" else mesh.cell_sets).items():
             for index, members in enumerate(blocks):
                 if len(members):
-                    yield Group(name, numbers.get(name), index, np.asarray(members, dtype=int))
+                    yield Group(name, None, index, np.asarray(members, dtype=int))
     array = _tag_array(mesh, tags)
     families = getattr(mesh, "cell_tags", {}) if array == "cell_tags" else {}
     for index, values in enumerate(mesh.cell_data[array] if array else []):
@@ -177,21 +187,6 @@ def _field_names(mesh) -> dict[tuple[int, int], str]:
         for name, data in mesh.field_data.items()
         if np.shape(data) == (2,) and np.issubdtype(np.asarray(data).dtype, np.integer)
     }
-
-
-def _gmsh_names(path: Path) -> dict[tuple[int, int], str]:
-    """Names by dimension and number; meshio keeps only one of a surface and a curve of the same name."""
-    names = {}
-    with open(path, "rb") as file:
-        for line in file:
-            if line.strip() == b"$PhysicalNames":
-                for _ in range(int(file.readline())):
-                    dimension, number, name = file.readline().decode().split(maxsplit=2)
-                    names[int(dimension), int(number)] = name.strip().strip('"')
-                break
-            if line.strip() in (b"$Nodes", b"$Entities"):
-                break
-    return names
 
 
 def _abaqus_sets(mesh, path: Path) -> dict[str, list[np.ndarray]]:

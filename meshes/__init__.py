@@ -1,0 +1,1 @@
+"""Geometries and the meshes made from them; README.md names every tag."""
