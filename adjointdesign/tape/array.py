@@ -5,6 +5,10 @@ from __future__ import annotations
 import importlib
 
 import numpy as np
+
+# Part of pyadjoint, which registers a stub for NumPy's arrays when it is imported (by firedrake.adjoint, say): first this
+# import, then the registration at the end of this module, so that ours is the one that stays.
+import numpy_adjoint  # noqa: F401
 from pyadjoint.overloaded_type import OverloadedType, register_overloaded_type
 
 from adjointdesign.errors import InputError

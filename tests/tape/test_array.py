@@ -149,6 +149,7 @@ def test_bad_data_and_operations_are_refused():
 
 def test_petsc_is_asked_for_by_name(monkeypatch):
     monkeypatch.setitem(sys.modules, "petsc4py", None)
+    monkeypatch.setitem(sys.modules, "petsc4py.PETSc", None)
     with pytest.raises(InputError, match="petsc4py"):
         Array(X)._ad_to_petsc()
 
@@ -177,3 +178,11 @@ def test_petsc_vectors_hold_complex_values_as_pairs(monkeypatch):
     back = Array(np.zeros_like(Z))
     back._ad_from_petsc(vec)
     np.testing.assert_array_equal(back.data, Z)
+
+
+def test_arrays_of_numpy_stay_ours_whatever_is_imported_later():
+    """firedrake.adjoint imports pyadjoint's own stub of an array type, which registers itself."""
+    import numpy_adjoint
+    from pyadjoint.overloaded_type import get_overloaded_class
+
+    assert numpy_adjoint.ndarray is not Array and get_overloaded_class(np.ndarray) is Array

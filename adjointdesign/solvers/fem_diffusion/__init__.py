@@ -1,5 +1,6 @@
-"""Poisson and diffusion problems by continuous and interior-penalty discontinuous finite elements."""
+"""Poisson and diffusion problems by continuous and interior-penalty discontinuous finite elements, and a mesh filter."""
 
+from adjointdesign.solvers.fem_diffusion.filter import HelmholtzFilter
 from adjointdesign.solvers.fem_diffusion.solver import METHODS, FemDiffusion
 
-__all__ = ["METHODS", "FemDiffusion"]
+__all__ = ["METHODS", "FemDiffusion", "HelmholtzFilter"]

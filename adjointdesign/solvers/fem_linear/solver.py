@@ -162,8 +162,9 @@ class LinearVariational(Solver):
                     f"shape {value.shape} of type {value.dtype}" + (" with NaN or infinity" if value.dtype.kind == "f" else ""),
                     "take it from the function's space",
                 )  # fmt: skip
-            # Writing invalidates what Firedrake derives from a function (the geometry of a mesh, halos): only on change.
-            if not np.array_equal(value, _values(function)):
+            # Writing invalidates what Firedrake derives from a function (the geometry of a mesh, halos): only on change, and
+            # then on every rank, because halos are exchanged by all.
+            if self.comm.allreduce(int(not np.array_equal(value, _values(function)))):
                 _set(function, value)
             full[name] = value
         return full
