@@ -12,6 +12,7 @@ from adjointdesign.errors import InputError
 CASES = {
     "fdtd_maxwell": "adjointdesign.solvers.fdtd_maxwell.case",
     "fem_diffusion": "adjointdesign.solvers.fem_diffusion.case",
+    "fem_elastodynamics": "adjointdesign.solvers.fem_elastodynamics.case",
     "fem_helmholtz": "adjointdesign.solvers.fem_helmholtz.case",
 }
 """Module of each solver's case; it has ``small_case(refinement)`` and the expected ``ORDER`` of convergence."""

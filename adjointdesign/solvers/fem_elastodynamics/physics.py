@@ -1,0 +1,100 @@
+"""Acoustic and elastic media at a point: which coefficients the discrete equations take, and what they multiply.
+
+The discrete equations are ``M u'' + D u' + B^T W S(c, G, Z) = f`` with ``G = B u`` the gradient of the unknown, Z its memory
+(see `attenuation.py`), M and D diagonal in the nodes. The stress S is linear in the coefficients c and in (G, Z).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import autograd.numpy as anp
+import numpy as np
+
+from adjointdesign.errors import InputError
+
+
+class Physics(ABC):
+    """What the time loop and the gradients ask of a medium.
+
+    Attributes
+    ----------
+    parameters : tuple of str
+        The designed properties, in the order of the rows that `coefficients` takes.
+    components : int
+        Of the unknown.
+    stresses, impedances : tuple of str
+        Names of the coefficients of the stress and of the absorbing boundary; before both comes the density of mass.
+    """
+
+    parameters: tuple[str, ...]
+    components: int
+    stresses: tuple[str, ...]
+    impedances: tuple[str, ...]
+
+    @abstractmethod
+    def coefficients(self, parameters):
+        """Mass, stress and impedance coefficients (one a row) of parameters (one a row), in `autograd.numpy`."""
+
+    @abstractmethod
+    def stress(self, c: np.ndarray, gradient: np.ndarray, memory: np.ndarray | None) -> np.ndarray:
+        """S of shape (components, dimension, points) for coefficients of shape (stresses, points)."""
+
+    @abstractmethod
+    def products(self, gradient: np.ndarray, other: np.ndarray, memory: np.ndarray | None) -> np.ndarray:
+        """``G : dS(c, H, Z)/dc`` for each coefficient c, shape (stresses, points); bilinear."""
+
+    @abstractmethod
+    def boundary(self, plain: np.ndarray, normal: np.ndarray) -> np.ndarray:
+        """Weights of D, shape (impedances, components, components, points), from those of the boundary's points."""
+
+
+class Acoustic(Physics):
+    """``(1 / kappa) p'' - div((1 / rho) grad p) = s`` for the pressure p, with ``kappa = rho velocity^2``.
+
+    On absorbing boundaries ``(1 / rho) dp/dn = -p' / (rho velocity)`` (Clayton and Engquist, Bull. Seism. Soc. Am. 67, 1529
+    (1977), eq. A1). Parameters: ``velocity`` (m/s) or ``bulk_modulus`` (Pa), and ``density`` (kg/m^3).
+    """
+
+    components = 1
+    stresses = ("buoyancy",)
+    impedances = ("admittance",)
+
+    def __init__(self, parameters):
+        self.parameters = tuple(parameters)
+
+    def coefficients(self, parameters):
+        first, density = parameters
+        velocity = first if self.parameters[0] == "velocity" else anp.sqrt(first / density)
+        return anp.stack([1 / (density * velocity**2), 1 / density, 1 / (density * velocity)])
+
+    def stress(self, c, gradient, memory):
+        return c[0] * gradient
+
+    def products(self, gradient, other, memory):
+        return np.einsum("ciq,ciq->q", gradient, other)[None]
+
+    def boundary(self, plain, normal):
+        return plain[None, None, None]
+
+
+PARAMETERS: dict[tuple[str, ...], type[Physics]] = {
+    ("velocity", "density"): Acoustic,
+    ("bulk_modulus", "density"): Acoustic,
+}
+"""The sets of properties by which a medium may be given."""
+
+
+def physics_of(names) -> Physics:
+    """The physics of a medium given by these properties.
+
+    Raises
+    ------
+    InputError
+        When they are not one of the sets that are known.
+    """
+    for parameters, kind in PARAMETERS.items():
+        if set(names) == set(parameters):
+            return kind(parameters)
+    known = " or ".join("(" + ", ".join(p) + ")" for p in PARAMETERS)
+    raise InputError("medium", known, f"({', '.join(names)})", "give one of these sets")
