@@ -8,7 +8,7 @@ export OMP_NUM_THREADS ?= 1
 
 help:
 	@echo "make demo       set up, design a waveguide bend, write runs/demo/report.html"
-	@echo "make test       set up, run all tests"
+	@echo "make test       set up, Firedrake included, and run all tests"
 	@echo "make test-fast  the tests that take seconds"
 	@echo "make lint       style, and which package imports which"
 	@echo "make install-fem  add Firedrake and PETSc (about half an hour the first time, then two minutes)"
@@ -33,7 +33,7 @@ demo: $(VENV)/.base
 	@if [ -e runs/demo/config.toml ]; then $(BIN)/adjointdesign resume runs/demo; \
 	 else $(BIN)/adjointdesign run waveguide-bend --out runs/demo; fi
 
-test: lint
+test: lint $(VENV)/.fem
 	@echo "== running all tests"
 	@$(BIN)/python -m pytest
 
