@@ -25,6 +25,28 @@ class PointSource:
 
 
 @dataclass(frozen=True)
+class PointForce:
+    """A force ``s(t) direction`` on the solid at a point, N (per metre of depth in two dimensions)."""
+
+    position: tuple[float, ...]
+    direction: tuple[float, ...]
+    waveform: Callable | None = None
+
+
+@dataclass(frozen=True)
+class MomentTensor:
+    """A couple of forces ``-s(t) div(tensor delta)`` at a point, N m (per metre of depth in two dimensions).
+
+    Aki and Richards, Quantitative Seismology, section 3.3. An explosion is the unit tensor. The position should not be on
+    the face of a cell, where the gradient of a test function has two values.
+    """
+
+    position: tuple[float, ...]
+    tensor: tuple[tuple[float, ...], ...]
+    waveform: Callable | None = None
+
+
+@dataclass(frozen=True)
 class Load:
     """A source spread over the mesh, ``v -> form`` linear in the test function, times its waveform."""
 
@@ -91,15 +113,32 @@ def source_rows(discretization: Discretization, sources: Sequence, components: i
 
 
 def _source_row(discretization, source, components):
-    match source:
-        case Load():
-            form = source.form(TestFunction(discretization.vector_space(components)))
-            values = np.atleast_2d(assemble(form).dat.data_ro.T)
-            return scipy.sparse.csr_array(values.reshape(1, -1))
-        case PointSource() if components == 1:
-            position = positions_of("position of a source", [source.position], discretization.dimension)
-            return discretization.evaluation(position)[0]
-    raise InputError("sources", "PointSource or Load", source, "use one of these")
+    d = discretization.dimension
+    if isinstance(source, Load):
+        form = source.form(TestFunction(discretization.vector_space(components)))
+        values = np.atleast_2d(assemble(form).dat.data_ro.T)
+        return scipy.sparse.csr_array(values.reshape(1, -1))
+    if not isinstance(source, (PointSource,) if components == 1 else (PointForce, MomentTensor)):
+        known = "PointSource or Load" if components == 1 else "PointForce, MomentTensor or Load"
+        raise InputError("sources", f"{known} for this medium", source, "use one of these")
+    position = positions_of("position of a source", [source.position], d)
+    if isinstance(source, MomentTensor):
+        tensor = _numbers("tensor", source.tensor, (d, d))
+        gradients = discretization.evaluation(position, gradients=True)
+        blocks = [sum(tensor[c, i] * gradients[i] for i in range(d)) for c in range(d)]
+        return scipy.sparse.hstack(blocks, format="csr")
+    values = discretization.evaluation(position)[0]
+    if components == 1:
+        return values
+    direction = _numbers("direction", source.direction, (d,))
+    return scipy.sparse.hstack([part * values for part in direction], format="csr")
+
+
+def _numbers(what: str, values, shape: tuple[int, ...]) -> np.ndarray:
+    array = np.array(values, dtype=float)
+    if array.shape != shape or not np.all(np.isfinite(array)):
+        raise InputError(f"{what} of a source", f"finite numbers of shape {shape}", values, "correct it")
+    return array
 
 
 def _placed(matrix, component: int, components: int):

@@ -36,6 +36,10 @@ class Physics(ABC):
     def coefficients(self, parameters):
         """Mass, stress and impedance coefficients (one a row) of parameters (one a row), in `autograd.numpy`."""
 
+    def positive(self, parameters) -> dict[str, np.ndarray]:
+        """What must be positive everywhere, by name."""
+        return dict(zip(self.parameters, parameters))
+
     @abstractmethod
     def stress(self, c: np.ndarray, gradient: np.ndarray, memory: np.ndarray | None) -> np.ndarray:
         """S of shape (components, dimension, points) for coefficients of shape (stresses, points)."""
@@ -78,14 +82,63 @@ class Acoustic(Physics):
         return plain[None, None, None]
 
 
-PARAMETERS: dict[tuple[str, ...], type[Physics]] = {
-    ("velocity", "density"): Acoustic,
-    ("bulk_modulus", "density"): Acoustic,
-}
-"""The sets of properties by which a medium may be given."""
+class Elastic(Physics):
+    """``rho u'' - div(lambda (div u) I + mu (grad u + grad u^T)) = f`` for the displacement u; plane strain in two dimensions.
+
+    On absorbing boundaries the traction is ``-rho vp (u' . n) n - rho vs (u' - (u' . n) n)`` (Lysmer and Kuhlemeyer, J. Eng.
+    Mech. Div. ASCE 95, 859 (1969), eqs. 1 and 2). Parameters: ``density`` (kg/m^3), and ``lame_lambda`` and ``lame_mu`` (Pa) or
+    ``p_velocity`` and ``s_velocity`` (m/s).
+    """
+
+    stresses = ("lame_lambda", "lame_mu")
+    impedances = ("p_impedance", "s_impedance")
+
+    def __init__(self, parameters, dimension: int):
+        self.parameters, self.components = tuple(parameters), dimension
+
+    def _moduli(self, parameters):
+        density, first, second = parameters
+        if self.parameters[1] == "lame_lambda":
+            return density, first, second
+        return density, density * (first**2 - 2 * second**2), density * second**2
+
+    def coefficients(self, parameters):
+        density, lame_lambda, lame_mu = self._moduli(parameters)
+        compression = anp.sqrt(density * (lame_lambda + 2 * lame_mu))
+        return anp.stack([density, lame_lambda, lame_mu, compression, anp.sqrt(density * lame_mu)])
+
+    def positive(self, parameters):
+        density, lame_lambda, lame_mu = self._moduli(parameters)
+        bulk = "bulk modulus of " + ", ".join(self.parameters)
+        return {"density": density, self.parameters[2]: lame_mu, bulk: lame_lambda + 2 / 3 * lame_mu}
+
+    def stress(self, c, gradient, memory):
+        result = c[1] * (gradient + gradient.swapaxes(0, 1))
+        pressure = c[0] * np.einsum("iiq->q", gradient)
+        for i in range(self.components):
+            result[i, i] += pressure
+        return result
+
+    def products(self, gradient, other, memory):
+        return np.stack([
+            np.einsum("iiq->q", gradient) * np.einsum("iiq->q", other),
+            np.einsum("ijq,ijq->q", gradient + gradient.swapaxes(0, 1), other),
+        ])  # fmt: skip
+
+    def boundary(self, plain, normal):
+        return np.stack([normal, np.eye(self.components)[..., None] * plain - normal])
 
 
-def physics_of(names) -> Physics:
+PARAMETERS: tuple[tuple[str, ...], ...] = (
+    ("velocity", "density"),
+    ("bulk_modulus", "density"),
+    ("density", "lame_lambda", "lame_mu"),
+    ("density", "p_velocity", "s_velocity"),
+)
+"""The sets of properties by which a medium may be given; acoustic where there are two of them."""
+
+
+def physics_of(names, dimension: int) -> Physics:
     """The physics of a medium given by these properties.
 
     Raises
@@ -93,8 +146,8 @@ def physics_of(names) -> Physics:
     InputError
         When they are not one of the sets that are known.
     """
-    for parameters, kind in PARAMETERS.items():
+    for parameters in PARAMETERS:
         if set(names) == set(parameters):
-            return kind(parameters)
+            return Acoustic(parameters) if len(parameters) == 2 else Elastic(parameters, dimension)
     known = " or ".join("(" + ", ".join(p) + ")" for p in PARAMETERS)
     raise InputError("medium", known, f"({', '.join(names)})", "give one of these sets")

@@ -32,16 +32,18 @@ class FemElastodynamics(Solver):
     `source_times`, shape (sources, steps), the same on every rank (by default of the sources' own waveforms). Output:
     ``seismograms``, shape (receivers, components, samples), at `times`, the same on every rank.
 
-    The wave is at rest before the first step. Pressure obeys `physics.Acoustic`.
+    The wave is at rest before the first step. The unknown, and what the receivers read, is the pressure in an acoustic
+    medium (`physics.Acoustic`) and the displacement in an elastic one (`physics.Elastic`).
 
     Parameters
     ----------
     mesh : Mesh
         Triangles, quadrilaterals, tetrahedra or hexahedra.
     medium : mapping
-        Property to the scalar function of any space that holds it: ``velocity`` (or ``bulk_modulus``) and ``density``.
+        Property to the scalar function of any space that holds it. Acoustic: ``velocity`` (or ``bulk_modulus``) and
+        ``density``. Elastic: ``density``, ``lame_lambda`` and ``lame_mu`` (or ``p_velocity`` and ``s_velocity``).
     sources : sequence
-        `PointSource` or `Load`.
+        `PointSource` (acoustic), `PointForce` or `MomentTensor` (elastic), or `Load`.
     receivers : array_like
         Positions, (receivers, dimension).
     duration : float
@@ -81,7 +83,7 @@ class FemElastodynamics(Solver):
         self.schedule, self.memory_budget = schedule, parse_bytes(memory_budget)
         discretization = Discretization(mesh, degree)
         self.mesh, self.comm, self.space = mesh, mesh.comm, discretization.space
-        physics = physics_of(medium)
+        physics = physics_of(medium, discretization.dimension)
         self.functions = {name: medium[name] for name in physics.parameters}
         self.program = Program(
             discretization, physics, Medium(discretization, physics, self.functions, absorbing),
@@ -238,7 +240,7 @@ class FemElastodynamics(Solver):
             When one is not positive.
         """
         points = self.program.medium.at_points(self._media(full))
-        for name, values in zip(self.program.physics.parameters, points):
+        for name, values in self.program.physics.positive(points).items():
             least = min(self.comm.allgather(float(values.min(initial=math.inf))))
             if not least > 0:
                 raise InputError(name, "positive values in every cell", least, "bound it from below")
