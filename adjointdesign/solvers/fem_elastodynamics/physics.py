@@ -12,6 +12,7 @@ import autograd.numpy as anp
 import numpy as np
 
 from adjointdesign.errors import InputError
+from adjointdesign.solvers.fem_elastodynamics.attenuation import StandardLinearSolids
 
 
 class Physics(ABC):
@@ -36,9 +37,9 @@ class Physics(ABC):
     def coefficients(self, parameters):
         """Mass, stress and impedance coefficients (one a row) of parameters (one a row), in `autograd.numpy`."""
 
-    def positive(self, parameters) -> dict[str, np.ndarray]:
-        """What must be positive everywhere, by name."""
-        return dict(zip(self.parameters, parameters))
+    def bounded(self, parameters) -> dict[str, tuple[np.ndarray, float]]:
+        """What must be above a bound everywhere, and the bound, by name."""
+        return {name: (values, 0.0) for name, values in zip(self.parameters, parameters)}
 
     @abstractmethod
     def stress(self, c: np.ndarray, gradient: np.ndarray, memory: np.ndarray | None) -> np.ndarray:
@@ -87,17 +88,21 @@ class Elastic(Physics):
 
     On absorbing boundaries the traction is ``-rho vp (u' . n) n - rho vs (u' - (u' . n) n)`` (Lysmer and Kuhlemeyer, J. Eng.
     Mech. Div. ASCE 95, 859 (1969), eqs. 1 and 2). Parameters: ``density`` (kg/m^3), and ``lame_lambda`` and ``lame_mu`` (Pa) or
-    ``p_velocity`` and ``s_velocity`` (m/s).
+    ``p_velocity`` and ``s_velocity`` (m/s). With attenuation the bulk and shear
+    moduli relax (`attenuation.py`), by ``bulk_quality`` and ``shear_quality``; open borders take them as they are.
     """
 
-    stresses = ("lame_lambda", "lame_mu")
     impedances = ("p_impedance", "s_impedance")
 
-    def __init__(self, parameters, dimension: int):
-        self.parameters, self.components = tuple(parameters), dimension
+    def __init__(self, parameters, dimension: int, attenuation: StandardLinearSolids | None):
+        self.components, self.attenuation = dimension, attenuation
+        self.parameters, self.stresses = tuple(parameters), ("lame_lambda", "lame_mu")
+        if attenuation is not None:
+            self.parameters += QUALITIES
+            self.stresses += ("bulk_relaxation", "shear_relaxation")
 
     def _moduli(self, parameters):
-        density, first, second = parameters
+        density, first, second = parameters[0], parameters[1], parameters[2]
         if self.parameters[1] == "lame_lambda":
             return density, first, second
         return density, density * (first**2 - 2 * second**2), density * second**2
@@ -105,28 +110,43 @@ class Elastic(Physics):
     def coefficients(self, parameters):
         density, lame_lambda, lame_mu = self._moduli(parameters)
         compression = anp.sqrt(density * (lame_lambda + 2 * lame_mu))
-        return anp.stack([density, lame_lambda, lame_mu, compression, anp.sqrt(density * lame_mu)])
+        relaxations = []
+        if self.attenuation is not None:
+            relaxations = [(lame_lambda + 2 / 3 * lame_mu) / parameters[3], lame_mu / parameters[4]]
+        return anp.stack([density, lame_lambda, lame_mu, *relaxations, compression, anp.sqrt(density * lame_mu)])
 
-    def positive(self, parameters):
+    def bounded(self, parameters):
         density, lame_lambda, lame_mu = self._moduli(parameters)
-        bulk = "bulk modulus of " + ", ".join(self.parameters)
-        return {"density": density, self.parameters[2]: lame_mu, bulk: lame_lambda + 2 / 3 * lame_mu}
+        bulk = "bulk modulus of " + ", ".join(self.parameters[:3])
+        result = {"density": (density, 0.0), self.parameters[2]: (lame_mu, 0.0), bulk: (lame_lambda + 2 / 3 * lame_mu, 0.0)}
+        if self.attenuation is not None:
+            result |= {name: (parameters[3 + k], self.attenuation.least_quality) for k, name in enumerate(QUALITIES)}
+        return result
 
     def stress(self, c, gradient, memory):
         result = c[1] * (gradient + gradient.swapaxes(0, 1))
-        pressure = c[0] * np.einsum("iiq->q", gradient)
+        pressure = c[0] * _trace(gradient)
+        if memory is not None:
+            result -= c[3] * (memory + memory.swapaxes(0, 1))
+            pressure -= (c[2] - 2 / 3 * c[3]) * _trace(memory)
         for i in range(self.components):
             result[i, i] += pressure
         return result
 
     def products(self, gradient, other, memory):
-        return np.stack([
-            np.einsum("iiq->q", gradient) * np.einsum("iiq->q", other),
-            np.einsum("ijq,ijq->q", gradient + gradient.swapaxes(0, 1), other),
-        ])  # fmt: skip
+        volume, doubled = _trace(gradient), gradient + gradient.swapaxes(0, 1)
+        rows = [volume * _trace(other), np.einsum("ijq,ijq->q", doubled, other)]
+        if memory is not None:
+            relaxed = volume * _trace(memory)
+            rows += [-relaxed, 2 / 3 * relaxed - np.einsum("ijq,ijq->q", doubled, memory)]
+        return np.stack(rows)
 
     def boundary(self, plain, normal):
         return np.stack([normal, np.eye(self.components)[..., None] * plain - normal])
+
+
+def _trace(tensor: np.ndarray) -> np.ndarray:
+    return np.einsum("iiq->q", tensor)
 
 
 PARAMETERS: tuple[tuple[str, ...], ...] = (
@@ -138,7 +158,11 @@ PARAMETERS: tuple[tuple[str, ...], ...] = (
 """The sets of properties by which a medium may be given; acoustic where there are two of them."""
 
 
-def physics_of(names, dimension: int) -> Physics:
+QUALITIES = ("bulk_quality", "shear_quality")
+"""The properties that an elastic medium has besides, where there is attenuation."""
+
+
+def physics_of(names, dimension: int, attenuation: StandardLinearSolids | None) -> Physics:
     """The physics of a medium given by these properties.
 
     Raises
@@ -146,8 +170,18 @@ def physics_of(names, dimension: int) -> Physics:
     InputError
         When they are not one of the sets that are known.
     """
+    base = set(names) - (set() if attenuation is None else set(QUALITIES))
     for parameters in PARAMETERS:
-        if set(names) == set(parameters):
-            return Acoustic(parameters) if len(parameters) == 2 else Elastic(parameters, dimension)
-    known = " or ".join("(" + ", ".join(p) + ")" for p in PARAMETERS)
-    raise InputError("medium", known, f"({', '.join(names)})", "give one of these sets")
+        if base == set(parameters):
+            break
+    else:
+        known = " or ".join("(" + ", ".join(p) + ")" for p in PARAMETERS)
+        raise InputError("medium", known, f"({', '.join(names)})", "give one of these sets")
+    if attenuation is None:
+        return Acoustic(parameters) if len(parameters) == 2 else Elastic(parameters, dimension, None)
+    if len(parameters) == 2 or not set(QUALITIES) <= set(names):
+        raise InputError(
+            "medium", f"an elastic one with {' and '.join(QUALITIES)} for attenuation", f"({', '.join(names)})",
+            "add these, or leave attenuation out",
+        )  # fmt: skip
+    return Elastic(parameters, dimension, attenuation)

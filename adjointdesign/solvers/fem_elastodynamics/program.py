@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from adjointdesign.solvers.fem_elastodynamics.attenuation import Relaxation
 from adjointdesign.solvers.fem_elastodynamics.discretization import Discretization
 from adjointdesign.solvers.fem_elastodynamics.functionals import Functionals
 from adjointdesign.solvers.fem_elastodynamics.medium import Coefficients, Medium
@@ -21,7 +22,8 @@ _MARGIN = 1e-3
 class Program:
     """Discretization, medium, sources, receivers and time steps of a solver.
 
-    ``fixed``: nodes where the unknown is zero. ``every``: steps from one reading to the next.
+    ``fixed``: nodes where the unknown is zero. ``every``: steps from one reading to the next. ``relaxation``: of an
+    attenuating medium.
     """
 
     discretization: Discretization
@@ -33,6 +35,7 @@ class Program:
     dt: float = 0.0
     steps: int = 0
     every: int = 1
+    relaxation: Relaxation | None = None
 
     def gradient(self, values: np.ndarray) -> np.ndarray:
         """Gradient of a field (components, nodes) at the points, (components, dimension, points)."""
@@ -50,7 +53,8 @@ class Program:
         """Time step below which (1) of `wave.py` is stable, ``2 / sqrt(largest eigenvalue of M^-1 K)``, s.
 
         The eigenvalue is found by the Lanczos iteration (Golub and Van Loan, Matrix Computations, section 10.1), some
-        tens of products with K; central damping leaves the limit as it is (Hughes, section 9.1).
+        tens of products with K; central damping leaves the limit as it is (Hughes, section 9.1), and so does attenuation,
+        which takes from the stiffness of K.
         """
         scale = 1.0 / np.sqrt(coefficients.mass)
         scale[self.fixed] = 0.0

@@ -9,6 +9,7 @@ import numpy as np
 from firedrake import Function
 
 from adjointdesign.errors import InputError
+from adjointdesign.solvers.fem_elastodynamics.attenuation import Relaxation, StandardLinearSolids
 from adjointdesign.solvers.fem_elastodynamics.discretization import Discretization
 from adjointdesign.solvers.fem_elastodynamics.functionals import receiver_rows, source_rows
 from adjointdesign.solvers.fem_elastodynamics.medium import Coefficients, Medium
@@ -59,6 +60,9 @@ class FemElastodynamics(Solver):
         Where waves leave; exact at normal incidence.
     fixed : sequence of boundary tags
         Where the unknown is zero: the free surface of a fluid, a rigid wall of a solid. Elsewhere its flux is zero.
+    attenuation : StandardLinearSolids, optional
+        Of an elastic medium, which then also has ``bulk_quality`` and ``shear_quality``; the moduli are those at
+        frequencies far above its band.
     schedule : {"auto", "memory", "revolve", "disk"}
         Checkpoint schedule, see `adjointdesign.timeloop.schedules.plan`.
     memory_budget : str or int
@@ -72,7 +76,8 @@ class FemElastodynamics(Solver):
 
     def __init__(self, mesh, medium: Mapping[str, Function], sources: Sequence, receivers, *, duration: float,
                  samples: int | None = None, time_step: float | None = None, degree: int = 4, absorbing: Sequence = (),
-                 fixed: Sequence = (), schedule: str = "auto", memory_budget: str | int = "2GiB"):  # fmt: skip
+                 fixed: Sequence = (), attenuation: StandardLinearSolids | None = None, schedule: str = "auto",
+                 memory_budget: str | int = "2GiB"):  # fmt: skip
         if schedule not in NAMES:
             raise InputError("schedule", f"one of {', '.join(NAMES)}", schedule, "choose one of these")
         for name, value in (("duration", duration), ("time_step", 1.0 if time_step is None else time_step)):
@@ -83,7 +88,7 @@ class FemElastodynamics(Solver):
         self.schedule, self.memory_budget = schedule, parse_bytes(memory_budget)
         discretization = Discretization(mesh, degree)
         self.mesh, self.comm, self.space = mesh, mesh.comm, discretization.space
-        physics = physics_of(medium, discretization.dimension)
+        physics = physics_of(medium, discretization.dimension, attenuation)
         self.functions = {name: medium[name] for name in physics.parameters}
         self.program = Program(
             discretization, physics, Medium(discretization, physics, self.functions, absorbing),
@@ -95,7 +100,12 @@ class FemElastodynamics(Solver):
         self._checked: np.ndarray | None = None
         # Of all ranks the largest: every rank must follow the same schedule.
         self._level_bytes = max(self.comm.allgather(8 * physics.components * discretization.nodes))
+        self._state_bytes = 2 * self._level_bytes
         self._set_steps(duration, samples, time_step)
+        if attenuation is not None:
+            self.program.relaxation = Relaxation(attenuation, self.dt)
+            variables = attenuation.mechanisms * physics.components * discretization.dimension * discretization.points
+            self._state_bytes += 8 * max(self.comm.allgather(variables))
         self._defaults["source"] = self.waveforms = self._sampled(sources)
 
     def _set_steps(self, duration, samples, time_step):
@@ -193,7 +203,7 @@ class FemElastodynamics(Solver):
 
     def footprint(self) -> Footprint:
         """What the history of a run takes on the rank that has most."""
-        return Footprint(self.program.steps, self._level_bytes, 2 * self._level_bytes)
+        return Footprint(self.program.steps, self._level_bytes, self._state_bytes)
 
     def field(self, inputs, step: int) -> Function:
         """The unknown after a number of steps.
@@ -237,13 +247,13 @@ class FemElastodynamics(Solver):
         Raises
         ------
         InputError
-            When one is not positive.
+            When one is so small that there is no wave.
         """
         points = self.program.medium.at_points(self._media(full))
-        for name, values in self.program.physics.positive(points).items():
+        for name, (values, bound) in self.program.physics.bounded(points).items():
             least = min(self.comm.allgather(float(values.min(initial=math.inf))))
-            if not least > 0:
-                raise InputError(name, "positive values in every cell", least, "bound it from below")
+            if not least > bound:
+                raise InputError(name, f"values above {bound:.3g} in every cell", least, "bound it from below")
         return points
 
     def _coefficients(self, points) -> Coefficients:

@@ -1,6 +1,6 @@
 """One step of leapfrog, and the change of a step: the same program serves forward, tangent, adjoint and second order.
 
-Central differences of ``M u'' + D u' + B^T W S(B u) = f`` at step n,
+Central differences of ``M u'' + D u' + B^T W S(B u) = f`` at step n (S with the memory of B u, see `attenuation.py`),
 
     M (u(n+1) - 2 u(n) + u(n-1)) + (dt/2) D (u(n+1) - u(n-1)) + dt^2 B^T W S(B u(n)) = dt^2 f(n),    (1)
 
@@ -46,23 +46,25 @@ class Wave:
     now, before : ndarray
         The last two levels, (components, nodes).
     gradient, memory, second, rise : ndarray
-        Of the last step, whose middle level is n: ``B u(n)``; ``u(n+1) - 2 u(n) + u(n-1)``; on the absorbing boundary
-        ``u(n+1) - u(n-1)``.
+        Of the last step, whose middle level is n: ``B u(n)``; its memory (None without attenuation);
+        ``u(n+1) - 2 u(n) + u(n-1)``; on the absorbing boundary ``u(n+1) - u(n-1)``.
     """
 
     def __init__(self, program):
         self.program = program
-        shape = (program.physics.components, program.discretization.nodes)
-        self.now, self.before = np.zeros(shape), np.zeros(shape)
-        self.memory = None
+        components, d = program.physics.components, program.discretization
+        self.now, self.before = np.zeros((components, d.nodes)), np.zeros((components, d.nodes))
+        self.memory = self._variables = None
+        if program.relaxation is not None:
+            self._variables = program.relaxation.rest((components, d.dimension, d.points))
 
-    def copy(self) -> tuple:
+    def copy(self) -> list:
         """What is needed to go on from here."""
-        return self.now.copy(), self.before.copy()
+        return [None if values is None else values.copy() for values in (self.now, self.before, self._variables)]
 
-    def assign(self, state: tuple) -> None:
+    def assign(self, state: list) -> None:
         """Go on from a copy."""
-        self.now, self.before = (values.copy() for values in state)
+        self.now, self.before, self._variables = (None if values is None else values.copy() for values in state)
 
     def step(self, scheme: Scheme, force: tuple | None, change: tuple | None = None) -> None:
         """Advance by one level.
@@ -80,6 +82,8 @@ class Wave:
         program, c = self.program, scheme.coefficients
         dt, physics, nodes = program.dt, program.physics, program.medium.boundary_nodes
         self.gradient = program.gradient(self.now)
+        if self._variables is not None:
+            self.memory = program.relaxation.step(self._variables, self.gradient)
         stress = physics.stress(c.stress, self.gradient, self.memory)
         if change is not None:
             primal, dc = change
