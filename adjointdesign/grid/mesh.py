@@ -15,6 +15,7 @@ from scipy.spatial import cKDTree
 from adjointdesign.errors import InputError
 from adjointdesign.grid.mesh_check import SoundMesh, sound_mesh
 from adjointdesign.grid.mesh_read import read_file
+from adjointdesign.tape import stop_annotating
 
 _CELLS, _FACETS = "Cell Sets", "Face Sets"
 
@@ -192,7 +193,8 @@ def _curved(mesh, bends):
     """The same topology with quadratic coordinates: nodes at the middles of straight edges move to those of the curved ones."""
     straight, curved = bends
     space = VectorFunctionSpace(mesh, "CG", 2)
-    coordinates = Function(space).interpolate(mesh.coordinates)
+    with stop_annotating():
+        coordinates = Function(space).interpolate(mesh.coordinates)
     values = coordinates.dat.data_with_halos
     distance, nearest = cKDTree(straight).query(values)
     # The middles are found on two ways, equal but for rounding; corners are at least half an edge away.

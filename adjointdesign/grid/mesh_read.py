@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from xml.etree.ElementTree import ParseError
 import numpy as np
 
 from adjointdesign.errors import InputError
+from adjointdesign.grid.mesh_abaqus import abaqus_sets
 from adjointdesign.grid.mesh_gmsh import gmsh_groups
 
 # Whatever a parser stumbles over when a file is not what its ending says, or ends too early. Names that a parser never
@@ -24,6 +26,14 @@ _STUMBLES = (
 
 _TAG_ARRAYS = ("gmsh:physical", "cell_tags", "medit:ref")
 _NOT_TAGS = ("gmsh:geometrical",)
+_LAST_LINES = {
+    b"$End" + section
+    for section in (b"Elements", b"Periodic", b"GhostElements", b"Parametrizations", b"NodeData", b"ElementData",
+                    b"ElementNodeData", b"InterpolationScheme", b"PhysicalNames", b"Nodes", b"Entities", b"Comments")
+}  # fmt: skip
+"""Of Gmsh files."""
+_ENDLESS = {"tetgen"}
+"""Formats whose readers never return from a file that is cut short."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +95,10 @@ def read_file(path, tags: str | None = None) -> FileMesh:
         raise InputError("mesh file", "meshio to read it with", "no meshio", "run `pip install meshio`") from None
     format_ = _format(path, meshio.extension_to_filetypes)
     try:
-        # Not meshio.read, which prints and ends the program where a file cannot be read.
-        mesh = import_module(f"meshio.{format_.partition('-')[0]}").read(str(path))
+        # Not meshio.read, which prints and ends the program where a file cannot be read. Its readers warn of what the
+        # checks below find out too.
+        with warnings.catch_warnings(action="ignore"):
+            mesh = import_module(f"meshio.{format_.partition('-')[0]}").read(str(path))
         return FileMesh(
             np.array(mesh.points, dtype=float),
             [Block(block.type, block.dim, np.asarray(block.data)) for block in mesh.cells],
@@ -112,7 +124,7 @@ def read_file(path, tags: str | None = None) -> FileMesh:
 
 def _format(path: Path, formats: dict[str, list[str]]) -> str:
     ending = path.suffix.lower()
-    known = formats.get(ending, [])
+    known = [name for name in formats.get(ending, []) if name not in _ENDLESS]
     if not known:
         raise InputError(
             "mesh file", "an ending that meshio knows (.msh .vtu .vtk .xdmf .inp .med and others)", path.name,
@@ -127,7 +139,7 @@ def _format(path: Path, formats: dict[str, list[str]]) -> str:
         file.seek(max(0, file.tell() - 200))
         last = file.read().strip().rpartition(b"\n")[2]
     # meshio takes a file that ends within a list for a shorter list.
-    if not last.startswith(b"$End"):
+    if last not in _LAST_LINES:
         raise InputError(f"mesh file {path.name}", "a whole gmsh file, ending with $End...", "one cut short", "write it again")
     return "gmsh"
 
@@ -151,7 +163,8 @@ def _groups(mesh, path: Path, format_: str, tags: str | None) -> Iterator[Group]
             return
     else:
         names = _field_names(mesh)
-        for name, blocks in (_abaqus_sets(mesh, path) if format_ == "abaqus" else mesh.cell_sets).items():
+        sets = abaqus_sets(path, [len(block) for block in mesh.cells]) if format_ == "abaqus" else mesh.cell_sets
+        for name, blocks in sets.items():
             for index, members in enumerate(blocks):
                 if len(members):
                     yield Group(name, None, index, np.asarray(members, dtype=int))
@@ -187,27 +200,3 @@ def _field_names(mesh) -> dict[tuple[int, int], str]:
         for name, data in mesh.field_data.items()
         if np.shape(data) == (2,) and np.issubdtype(np.asarray(data).dtype, np.integer)
     }
-
-
-def _abaqus_sets(mesh, path: Path) -> dict[str, list[np.ndarray]]:
-    """Element sets. meshio puts those that are named where their elements are listed into wrong blocks; here they are right."""
-    inline = []
-    with open(path, encoding="utf-8", errors="replace") as file:
-        for line in file:
-            words = [word.strip() for word in line.split(",")]
-            if words[0].upper() == "*INCLUDE":
-                raise InputError(f"mesh file {path.name}", "one file", "an *INCLUDE", "write everything into one file")
-            if words[0].upper() == "*ELEMENT":
-                options = (word.partition("=") for word in words[1:])
-                inline.append({key.strip().upper(): value.strip() for key, _, value in options}.get("ELSET"))
-    sets = {}
-    for name, blocks in mesh.cell_sets.items():
-        if name not in inline:
-            if any(isinstance(members, list) for members in blocks):
-                raise InputError(f"mesh file {path.name}", "sets that list elements", f"{name}, which lists sets", "list its elements")
-            sets[name] = blocks
-    for index, name in enumerate(inline):
-        if name is not None:
-            blocks = sets.setdefault(name, [np.empty(0, dtype=int) for _ in mesh.cells])
-            blocks[index] = np.arange(len(mesh.cells[index].data))
-    return sets

@@ -11,6 +11,7 @@ from firedrake import Function, FunctionSpace, VectorFunctionSpace
 
 from adjointdesign.errors import InputError
 from adjointdesign.files import replacing
+from adjointdesign.tape import stop_annotating
 
 # Nodes on the reference cell of Firedrake, in VTK's order, and meshio's name; by cell and degree.
 _SQUARE = [(0, 0), (1, 0), (1, 1), (0, 1)]
@@ -64,8 +65,9 @@ def write_vtk(path, **functions: Function) -> Path:
     cell = mesh.ufl_cell().cellname
     degree = 2 if max(element.embedded_superdegree for element in curved) > 1 and (cell, 2) in _NODES else 1
     family = "CG" if all(element in ufl.H1 for element in elements) else "DG"
-    points, nodes = _values(mesh.coordinates, family, degree)
-    values = {name: _values(function, family, degree)[0] for name, function in functions.items()}
+    with stop_annotating():
+        points, nodes = _values(mesh.coordinates, family, degree)
+        values = {name: _values(function, family, degree)[0] for name, function in functions.items()}
     parts = mesh.comm.gather((points, nodes, values))
     failure = None
     if mesh.comm.rank == 0:

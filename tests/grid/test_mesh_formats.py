@@ -8,15 +8,12 @@ import numpy as np
 import pytest
 from mesh_cases import square
 
-pytest.importorskip("meshio")
-
-import meshio
-
 from adjointdesign.errors import InputError
 from adjointdesign.grid.mesh_check import sound_mesh
 from adjointdesign.grid.mesh_read import read_file
 from adjointdesign.grid.mesh_shipped import shipped_mesh
 
+meshio = pytest.importorskip("meshio")
 needs_gmsh = pytest.mark.skipif(importlib.util.find_spec("gmsh") is None, reason="needs gmsh")
 MESHES = Path(__file__).parents[2] / "meshes"
 
@@ -44,7 +41,7 @@ def gmsh_files(tmp_path_factory):
         geometry.addPlaneSurface([geometry.addCurveLoop(sides)], 1)
         geometry.synchronize()
         group(1, [sides[0], sides[1]], 5, "wall")
-        group(1, [-sides[0], sides[2]], 6, "lid and floor")
+        group(1, [-sides[0], sides[2]], 6, "lid_and_floor")
         group(1, [sides[3]], 7, "core")
         group(2, [1], 5, "core")
         gmsh.model.mesh.generate(2)
@@ -66,8 +63,8 @@ def gmsh_files(tmp_path_factory):
 def test_names_of_gmsh_files(gmsh_files, name):
     sound = read(gmsh_files / f"{name}.msh")
     assert {k: v[0] for k, v in sound.groups.items()} == {"core": 5}
-    assert sizes(sound.facet_groups) == {"core": (7, 2), "lid and floor": (6, 4), "wall": (5, 4)}
-    x = sound.points[sound.facet_groups["lid and floor"][1]].mean(axis=1)
+    assert sizes(sound.facet_groups) == {"core": (7, 2), "lid_and_floor": (6, 4), "wall": (5, 4)}
+    x = sound.points[sound.facet_groups["lid_and_floor"][1]].mean(axis=1)
     assert sorted(set(x[:, 1])) == [0, 1]
 
 
@@ -75,7 +72,7 @@ def test_names_of_gmsh_files(gmsh_files, name):
 @pytest.mark.parametrize("name", ["a.inp", "a.med"])
 def test_names_of_other_formats_that_have_them(gmsh_files, name):
     sound = read(gmsh_files / name)
-    assert {"core"} <= set(sound.groups) and {"core", "wall", "lid and floor"} <= set(sound.facet_groups)
+    assert {"core"} <= set(sound.groups) and {"core", "wall", "lid_and_floor"} <= set(sound.facet_groups)
     assert {"wall": 4, "core": 2}.items() <= {k: len(v[1]) for k, v in sound.facet_groups.items()}.items()
     assert len({tag for tag, _ in sound.facet_groups.values()}) == len(sound.facet_groups)
 
@@ -159,6 +156,13 @@ ABAQUS = """*NODE
 5, 1, 4
 *ELSET, ELSET=diagonal
 1, 3
+** twice, as Gmsh does for a curve and a surface of one name
+*ELSET, ELSET=diagonal
+5,
+*ELSET, ELSET=range, GENERATE
+2, 4, 2
+*ELSET, ELSET=both
+diagonal, right
 """
 
 
@@ -166,11 +170,12 @@ def test_abaqus_sets_stay_with_their_elements(tmp_path):
     (tmp_path / "a.inp").write_text(ABAQUS)
     sound = read(tmp_path / "a.inp")
     members = {name: cells.tolist() for name, (_, cells) in sound.groups.items()}
-    assert members == {"right": [2, 3], "diagonal": [0, 2]}
+    assert members == {"right": [2, 3], "diagonal": [0, 2], "range": [1, 3], "both": [0, 2, 3]}
+    assert set(sound.facet_groups) == {"inlet", "diagonal", "both"}
     assert sound.points[sound.facet_groups["inlet"][1]].tolist() == [[[0, 0], [0, 1]]]
 
 
-@pytest.mark.parametrize("addition, line", [("*INCLUDE, INPUT=b.inp\n", "one file"), ("*ELSET, ELSET=both\nright, diagonal\n", "lists sets")])
+@pytest.mark.parametrize("addition, line", [("*INCLUDE, INPUT=b.inp\n", "one file"), ("*ELSET, ELSET=b\nleft\n", "left")])
 def test_abaqus_files_that_are_not_read(tmp_path, addition, line):
     (tmp_path / "b.inp").write_text("*NODE\n")
     (tmp_path / "a.inp").write_text(ABAQUS + addition)
