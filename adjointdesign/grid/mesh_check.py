@@ -10,7 +10,8 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from adjointdesign.errors import InputError
-from adjointdesign.grid.mesh_cells import CURVED, KINDS, Kind, turns
+from adjointdesign.grid.mesh_cells import CURVED, KINDS, Kind
+from adjointdesign.grid.mesh_facets import FacetTable, place, refused
 from adjointdesign.grid.mesh_read import FileMesh
 
 SAME = 1e-10
@@ -85,14 +86,14 @@ def sound_mesh(file: FileMesh, *, scale: float = 1.0, merge_nodes: bool = False)
     groups = {name: (tag, np.unique(inverse[members])) for name, (tag, members) in groups.items()}
     bends = _bends(points, nodes, kind) if type_ in CURVED else None
     cells = _rightly_numbered(points, nodes[:, : kind.corners], kind, order, notes)
-    table = _FacetTable(points, cells, kind, order)
+    table = FacetTable(points, cells, kind, order)
     table.refuse_overlaps(np.all(cells == nodes[:, : kind.corners], axis=1))
     table.refuse_isolated(notes)
     table.refuse_strays(facets)
     if bends is not None:
         bad = np.flatnonzero((kind.curved_jacobians(_numbered_alike(points, nodes, kind)) <= 0).any(axis=1))
         if len(bad):
-            raise _refused(points, cells, order, bad, "curved edges that stay apart", "ones that cross", "mesh finer there")
+            raise refused(points, cells, order, bad, "curved edges that stay apart", "ones that cross", "mesh finer there")
         notes.append("curved (second order)")
     loose = len(cells) - len(np.unique(np.concatenate([np.empty(0, int), *(members for _, members in groups.values())])))
     if loose and groups:
@@ -155,14 +156,14 @@ def _in_its_dimension(points, nodes, kind: Kind, notes) -> np.ndarray:
         if len(flat) != 1:
             raise InputError(
                 "mesh file", "a mesh in a plane x, y or z = constant, or one of a volume",
-                f"{kind.name} that extend over {_place(extent)} m",
+                f"{kind.name} that extend over {place(extent)} m",
                 "have the mesher save the cells of the volume (Gmsh: put the volume into a physical group), or turn the plane",
             )  # fmt: skip
         points = np.delete(points, flat[0], axis=1)
         if flat[0] != 2:
             notes.append(f"the file's {' and '.join('xyz'.replace('xyz'[flat[0]], ''))} taken for x and y")
     elif points.shape[1] < kind.dimension or not (extent > 0).all():
-        raise InputError("mesh file", f"{kind.name} with a volume", f"an extent of {_place(extent)} m", "write it again")
+        raise InputError("mesh file", f"{kind.name} with a volume", f"an extent of {place(extent)} m", "write it again")
     return points
 
 
@@ -178,7 +179,7 @@ def _used_once(points, nodes, facets, merge: bool, notes):
     pairs = cKDTree(points).query_pairs(SAME * np.linalg.norm(np.ptp(points, axis=0)), output_type="ndarray")
     if len(pairs) and not merge:
         raise InputError(
-            "mesh file", "every place to have one node", f"{len(pairs)} pairs at the same place, one at {_place(points[pairs[0, 0]])} m",
+            "mesh file", "every place to have one node", f"{len(pairs)} pairs at the same place, one at {place(points[pairs[0, 0]])} m",
             "join them in the mesher (Gmsh: Coherence; Mesh.RemoveDuplicateNodes), or give merge_nodes=True, which also closes slits",
         )  # fmt: skip
     if len(pairs):
@@ -204,11 +205,11 @@ def _rightly_numbered(points, cells, kind: Kind, order, notes) -> np.ndarray:
     jacobians = kind.jacobians(points[cells])
     flat = np.flatnonzero((np.abs(jacobians) <= FLAT).all(axis=1))
     if len(flat):
-        raise _refused(points, cells, order, flat, "cells with a volume", "a flat one", "mesh this place again")
+        raise refused(points, cells, order, flat, "cells with a volume", "a flat one", "mesh this place again")
     negative = (jacobians < 0).all(axis=1)
     tangled = np.flatnonzero(~(negative | (jacobians > FLAT).all(axis=1)))
     if len(tangled):
-        raise _refused(points, cells, order, tangled, "convex cells", "one that is tangled", "move its nodes, or mesh this place again")
+        raise refused(points, cells, order, tangled, "convex cells", "one that is tangled", "move its nodes, or mesh this place again")
     if negative.any():
         notes.append(f"{negative.sum()} cells renumbered to positive orientation")
     return np.where(negative[:, None], cells[:, kind.mirror], cells)
@@ -229,79 +230,3 @@ def _bends(points, nodes, kind: Kind):
     pairs = np.sort(nodes[:, ends].reshape(-1, 2), axis=1)
     _, first = np.unique(nodes[:, kind.corners :].ravel(), return_index=True)
     return points[pairs[first]].mean(axis=1), points[nodes[:, kind.corners :].ravel()[first]]
-
-
-class _FacetTable:
-    """Every facet of every cell, and which of them are one."""
-
-    def __init__(self, points, cells, kind: Kind, order):
-        self.points, self.cells, self.kind, self.order = points, cells, kind, order
-        facets = cells[:, np.array(kind.facets)].reshape(-1, len(kind.facets[0]))
-        self.cell = np.repeat(np.arange(len(cells)), len(kind.facets))
-        self.turns = turns(facets)
-        self.unique, self.number, self.count = np.unique(
-            np.sort(facets, axis=1), axis=0, return_inverse=True, return_counts=True
-        )
-        self.number = self.number.ravel()
-
-    def refuse_overlaps(self, as_in_file) -> None:
-        """Refuse facets of more than two cells, and of two that lie on the same side of it."""
-        crowded = np.flatnonzero(self.count[self.number] > 2)
-        if len(crowded):
-            raise _refused(
-                self.points, self.cells, self.order, np.unique(self.cell[crowded]), "facets of one cell or two",
-                "a cell with a facet of more", "mesh this place again",
-            )  # fmt: skip
-        same = np.bincount(self.number, weights=np.where(self.turns, 1, -1)) ** 2 == 4
-        folded = np.unique(self.cell[same[self.number]])
-        if len(folded):
-            # A node moved through the opposite facet inverts a few cells: those that run against the others in the file.
-            rare = as_in_file != (as_in_file.mean() > 0.5)
-            culprits = folded[rare[folded]]
-            raise _refused(
-                self.points, self.cells, self.order, culprits if len(culprits) else folded, "cells that lie side by side",
-                "one inverted, which overlaps its neighbors", "move its nodes, or mesh this place again",
-            )  # fmt: skip
-
-    def refuse_isolated(self, notes) -> None:
-        """Refuse cells that share no facet with any other; count the parts."""
-        shared = np.flatnonzero(self.count[self.number] == 2)
-        pairs = self.cell[shared[np.argsort(self.number[shared], kind="stable")]].reshape(-1, 2).T
-        size = len(self.cells)
-        parts, part = connected_components(coo_array((np.ones(pairs.shape[1]), pairs), shape=(size, size)), directed=False)
-        alone = np.flatnonzero(np.bincount(part)[part] == 1)
-        if len(alone) and size > 1:
-            raise _refused(
-                self.points, self.cells, self.order, alone, "cells that share facets with others",
-                "an isolated one", "remove it, or have the mesh conform (nodes not doubled, none hanging)",
-            )  # fmt: skip
-        if parts > 1:
-            notes.append(f"{parts} parts that share no facet")
-
-    def refuse_strays(self, facets) -> None:
-        """Refuse tagged facets that are facets of no cell."""
-        if not len(facets):
-            return
-        # Rows that both have get the same number.
-        both, number = np.unique(np.concatenate([self.unique, np.sort(facets, axis=1)]), axis=0, return_inverse=True)
-        known = np.zeros(len(both), dtype=bool)
-        known[number.ravel()[: len(self.unique)]] = True
-        stray = np.flatnonzero(~known[number.ravel()[len(self.unique) :]])
-        if len(stray):
-            seen = facets[stray[0]][facets[stray[0]] >= 0]
-            where = f", one near {_place(self.points[seen].mean(axis=0))} m" if len(seen) else ""
-            raise InputError(
-                "mesh file", "boundary cells that are facets of cells", f"{len(stray)} that are of none{where}",
-                "have the mesh conform to them (Gmsh: embed them, or BooleanFragments)",
-            )  # fmt: skip
-
-
-def _refused(points, cells, order, bad, expected, got, remedy) -> InputError:
-    first = bad[0]
-    more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
-    at = _place(points[cells[first]].mean(axis=0))
-    return InputError("mesh file", expected, f"{got}: cell {order[first]} (counted from 0) at {at} m{more}", remedy)
-
-
-def _place(values) -> str:
-    return "(" + ", ".join(f"{value:.6g}" for value in values) + ")"
