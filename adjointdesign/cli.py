@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import logging
+import os
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Annotated
 import typer
 
 from adjointdesign.errors import InputError
+from adjointdesign.parallel import launched
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
@@ -30,7 +32,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on sta
 
 
 def main() -> None:
-    """Entry point: errors in the input become one line and exit status 2."""
+    """Entry point: errors in the input become one line and exit status 2; of several MPI ranks the first one speaks."""
+    if launched()[0] > 0:
+        sys.stdout = sys.stderr = open(os.devnull, "w")
     try:
         status = app(standalone_mode=False)
     except InputError as error:
@@ -50,7 +54,27 @@ def main() -> None:
     except (typer.Abort, KeyboardInterrupt):
         print("interrupted", file=sys.stderr)
         sys.exit(130)
+    except Exception:
+        _abort_all()
+        raise
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _abort_all() -> None:
+    """End all ranks when one of several meets what no other may know of: the others would wait for it for ever."""
+    rank, size = launched()
+    if size > 1:
+        import traceback
+
+        from mpi4py import MPI
+
+        print(f"rank {rank}: {traceback.format_exc()}", file=sys.__stderr__, flush=True)
+        MPI.COMM_WORLD.Abort(1)
+
+
+def _one_rank(what: str) -> None:
+    if launched()[1] > 1:
+        raise InputError(what, "one MPI rank", launched()[1], "start it without mpiexec; check and evaluate run on several")
 
 
 def _fail(message: str) -> None:
@@ -92,6 +116,7 @@ def run(problem: Name, config: Config = None, overrides: Set = None,
     from adjointdesign import study
     from adjointdesign.problems import find
 
+    _one_rank("run")
     out = out or Path("runs") / problem
     return _status(study.run(find(problem), out, config=config, overrides=overrides or ()))
 
@@ -102,6 +127,7 @@ def resume(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of
     from adjointdesign import study
     from adjointdesign.problems import find
 
+    _one_rank("resume")
     outcome = study.resume(folder, find)
     if outcome is None:
         _say(f"this run is complete: see {folder / study.DONE}")
@@ -145,7 +171,7 @@ def check(problem: Name, config: Config = None, overrides: Set = None, as_json: 
             said = text
 
     certificate = certify(built, np.random.default_rng(settings.seed), progress=progress)
-    if out is not None:
+    if out is not None and launched()[0] == 0:
         write_certificate(out, certificate)
     print(json.dumps(certificate.as_dict()) if as_json else certificate)
     return 0 if certificate.passed else 1

@@ -14,6 +14,7 @@ _SHIPPED = {
     "beam-splitter": "photonics.beam_splitter:BeamSplitter",
     "demultiplexer": "photonics.demultiplexer:Demultiplexer",
     "soi-bend": "photonics.soi_bend:SoiBend",
+    "metalens-fem": "photonics.metalens_fem:Metalens",
 }
 """Name to module and class; another distribution adds its own by an entry point ``adjointdesign.problems``."""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import ufl
 from firedrake import Function, FunctionSpace, SpatialCoordinate, UnitSquareMesh, assemble, conditional, exp, solve
-from firedrake.adjoint import Control, ReducedFunctional, Tape, continue_annotation, pause_annotation, set_working_tape
+from pyadjoint import Control, ReducedFunctional, Tape, continue_annotation, pause_annotation, set_working_tape
 
 from adjointdesign.constants import C0
 from adjointdesign.solvers.fem_helmholtz import FemHelmholtz, Layer, intensity, scattered
@@ -110,16 +110,16 @@ class _Case:
     def theirs(self) -> Callable:
         """The same with the forms of our solver on the tape of firedrake.adjoint."""
         (system,) = self.solver.systems
-        forms, tape = system.forms, Tape()
-        set_working_tape(tape)
-        continue_annotation()
-        total = 0.0
-        for excitation in forms.excitations:
-            u = Function(system.space)
-            solve(forms.operator == excitation(forms.test), u, solver_parameters=system.options)
-            total = total + assemble(ufl.replace(forms.readings[0], {forms.u: u}))
-        functional = ReducedFunctional(total, Control(self._medium), tape=tape)
-        pause_annotation()
+        forms = system.forms
+        with set_working_tape(Tape()) as tape:
+            continue_annotation()
+            total = 0.0
+            for excitation in forms.excitations:
+                u = Function(system.space)
+                solve(forms.operator == excitation(forms.test), u, solver_parameters=system.options)
+                total = total + assemble(ufl.replace(forms.readings[0], {forms.u: u}))
+            functional = ReducedFunctional(total, Control(self._medium), tape=tape)
+            pause_annotation()
 
         def evaluate(permittivity):
             medium = Function(self._medium.function_space())

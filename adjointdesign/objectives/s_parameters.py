@@ -17,7 +17,17 @@ def ratio(outgoing, incident):
 @taped
 def decibels(s):
     """``10 log10 |s|^2`` with a floor of -120 dB, which keeps the logarithm and its gradient finite."""
-    return 10.0 / anp.log(10.0) * anp.log(anp.abs(s) ** 2 + LEAST_POWER)
+    return _decibels(anp.abs(s) ** 2)
+
+
+@taped
+def power_decibels(power):
+    """The same of a power over a reference."""
+    return _decibels(power)
+
+
+def _decibels(power):
+    return 10.0 / anp.log(10.0) * anp.log(power + LEAST_POWER)
 
 
 @taped

@@ -5,6 +5,7 @@ A new solver is one folder here and one line in `CASES`; its derivatives and its
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 
 from adjointdesign.errors import InputError
@@ -53,6 +54,8 @@ def load(module: str):
     InputError
         When it does, and Firedrake is not installed.
     """
+    # Else PETSc takes the options of this command for its own and lists them on standard output at the end.
+    os.environ.setdefault("FIREDRAKE_DISABLE_OPTIONS_LEFT", "1")
     try:
         return import_module(module)
     except ModuleNotFoundError as error:

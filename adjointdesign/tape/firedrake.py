@@ -2,7 +2,8 @@
 
 A function's nodal values, those of the nodes that a rank owns, are an `Array` with the mesh's communicator. The finite-element
 solvers of this package take and give such arrays; `array` and `function` connect them with what firedrake.adjoint records.
-`samples` reads nodal values at points that every rank names (the pixels of a grid, say), `from_grid` goes the other way.
+`samples` reads nodal values at points that every rank names (the pixels of a grid, say), `from_grid` and `from_cells` go the
+other way.
 """
 
 from __future__ import annotations
@@ -170,7 +171,7 @@ def from_grid(values: Array, axes: Sequence, space, outside: float = 0.0) -> Arr
 
     Parameters
     ----------
-    values : Array
+    values : Array or array_like
         On the grid, indexed ``[x, y]`` or ``[x, y, z]``; the same on every rank.
     axes : sequence of array_like
         Increasing coordinates of the grid's points along each axis, m.
@@ -189,50 +190,89 @@ def from_grid(values: Array, axes: Sequence, space, outside: float = 0.0) -> Arr
     InputError
         When the grid does not have the dimensions of the mesh, or the values not the shape of the grid.
     """
+    return _from_points(values, axes, space, outside, _linear)
+
+
+def from_cells(values: Array, edges: Sequence, space, outside: float = 0.0) -> Array:
+    """Nodal values of a scalar space from values that are constant on the cells (pixels) of a rectilinear grid, on the tape.
+
+    Parameters
+    ----------
+    values : Array or array_like
+        One a cell, indexed ``[x, y]`` or ``[x, y, z]``; the same on every rank.
+    edges : sequence of array_like
+        Increasing coordinates of the cells' edges along each axis, one more than cells, m.
+    space, outside
+        As of `from_grid`; nodes on an edge take the upper cell.
+
+    Returns
+    -------
+    Array
+        With the mesh's communicator.
+
+    Raises
+    ------
+    InputError
+        As `from_grid`.
+    """
+    return _from_points(values, edges, space, outside, _constant)
+
+
+def _from_points(values, axes, space, outside, weights_along) -> Array:
     axes = [np.asarray(axis, dtype=float) for axis in axes]
+    values = values if isinstance(values, Array) else Array(values)
     mesh = space.mesh()
-    shape = tuple(axis.size for axis in axes)
     if len(axes) != mesh.geometric_dimension or space.value_shape:
         raise InputError("axes", f"{mesh.geometric_dimension} axes and a scalar space", f"{len(axes)} axes", "match them")
     if any(axis.ndim != 1 or axis.size < 2 or np.any(np.diff(axis) <= 0) for axis in axes):
         raise InputError("axes", "two or more increasing coordinates along each", axes, "sort them")
-    if values.shape != shape or values.comm is not None:
-        raise InputError("values", f"shape {shape}, the same on every rank", f"shape {values.shape}", "gather or reshape them")
     with stop_annotating():
         nodes = Function(VectorFunctionSpace(mesh, space.ufl_element())).interpolate(SpatialCoordinate(mesh)).dat.data_ro
-        operation = _FromGrid(_linear_weights(axes, nodes.reshape(-1, len(axes))), outside)
+        weights = _weights(axes, nodes.reshape(-1, len(axes)), weights_along)
+        shape = tuple(weights_along(axis, axis[:1]).shape[1] for axis in axes)
+        if values.shape != shape or values.comm is not None:
+            raise InputError(
+                "values", f"shape {shape}, the same on every rank", f"shape {values.shape}", "gather or reshape them"
+            )
+        operation = _FromGrid(weights, outside)
         results = operation.evaluate([values.data])
     return record(operation, [values], results, comm=mesh.comm, reduce_over=mesh.comm, floats=False)[0]
 
 
-def _linear_weights(axes, nodes) -> scipy.sparse.csr_matrix:
-    """Rows of interpolation weights, one a node; empty where a node is outside of the grid."""
+def _weights(axes, nodes, weights_along) -> scipy.sparse.csr_array:
+    """Rows of weights, one a node; empty where a node is outside of the grid."""
     count = len(nodes)
     inside = np.ones(count, dtype=bool)
-    total = scipy.sparse.csr_matrix(np.ones((count, 1)))
+    total = scipy.sparse.csr_array(np.ones((count, 1)))
     for axis, x in zip(axes, nodes.T, strict=True):
         slack = 1e-9 * (axis[-1] - axis[0])
         inside &= (x >= axis[0] - slack) & (x <= axis[-1] + slack)
-        left = np.clip(np.searchsorted(axis, x) - 1, 0, axis.size - 2)
-        part = np.clip((x - axis[left]) / (axis[left + 1] - axis[left]), 0.0, 1.0)
-        rows = np.repeat(np.arange(count), 2)
-        columns = np.stack([left, left + 1], axis=1).ravel()
-        along = scipy.sparse.csr_matrix((np.stack([1 - part, part], axis=1).ravel(), (rows, columns)), (count, axis.size))
-        total = _row_products(total, along)
-    return scipy.sparse.diags(inside.astype(float)) @ total
+        total = _row_products(total, weights_along(axis, x))
+    return scipy.sparse.diags_array(inside.astype(float)) @ total
 
 
-def _row_products(a, b) -> scipy.sparse.csr_matrix:
-    """Kronecker product of each row of ``a`` with the same row of ``b``, in C order."""
-    a, b = a.tocsr(), b.tocsr()
-    width = b.shape[1]
-    counts = np.diff(a.indptr)
-    # Every row of b has two entries: pair each entry of a with both.
-    second = b.indices.reshape(-1, 2)[np.repeat(np.arange(a.shape[0]), counts)]
-    weights = b.data.reshape(-1, 2)[np.repeat(np.arange(a.shape[0]), counts)]
-    columns = (a.indices[:, None] * width + second).ravel()
-    rows = np.repeat(np.arange(a.shape[0]), 2 * counts)
-    return scipy.sparse.csr_matrix(((a.data[:, None] * weights).ravel(), (rows, columns)), (a.shape[0], a.shape[1] * width))
+def _linear(axis, x) -> scipy.sparse.csr_array:
+    """Weights of the grid's points along one axis, two a node."""
+    left = np.clip(np.searchsorted(axis, x) - 1, 0, axis.size - 2)
+    part = np.clip((x - axis[left]) / (axis[left + 1] - axis[left]), 0.0, 1.0)
+    columns, weights = np.stack([left, left + 1], axis=1), np.stack([1 - part, part], axis=1)
+    return scipy.sparse.csr_array((weights.ravel(), columns.ravel(), 2 * np.arange(x.size + 1)), (x.size, axis.size))
+
+
+def _constant(axis, x) -> scipy.sparse.csr_array:
+    """Weights of the cells along one axis, one a node."""
+    cell = np.clip(np.searchsorted(axis, x + 1e-9 * (axis[-1] - axis[0]), side="right") - 1, 0, axis.size - 2)
+    return scipy.sparse.csr_array((np.ones(x.size), cell, np.arange(x.size + 1)), (x.size, axis.size - 1))
+
+
+def _row_products(a, b) -> scipy.sparse.csr_array:
+    """Kronecker product of each row of ``a`` with the same row of ``b``, in C order; both with equally long rows."""
+    count, width = a.shape[0], b.shape[1]
+    columns = a.indices.reshape(count, -1, 1) * width + b.indices.reshape(count, 1, -1)
+    weights = a.data.reshape(count, -1, 1) * b.data.reshape(count, 1, -1)
+    entries = columns[0].size if count else 1
+    rows = entries * np.arange(count + 1)
+    return scipy.sparse.csr_array((weights.ravel(), columns.ravel(), rows), (count, a.shape[1] * width))
 
 
 class _FromGrid(Operation):

@@ -34,7 +34,11 @@ class Solver:
     In every dictionary an absent name means zero. Cotangents obey ``dJ = Re sum(conj(g) dz)``: a real input gets the
     real part of what the formula gives. `adjoint` and `second_adjoint` must return an entry for every input with
     respect to which derivatives are asked, in the shape of the input (None for an exact zero).
+
+    A solver with a communicator in ``comm`` takes of every input this rank's part, and gives outputs that are the same on all.
     """
+
+    comm = None
 
     def forward(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Run, and keep what an `adjoint` at the same inputs would need."""

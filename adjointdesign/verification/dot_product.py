@@ -6,6 +6,8 @@ pairings are relative changes and comparable whatever the units.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from adjointdesign.errors import InputError
@@ -47,8 +49,8 @@ def _random_like(value: np.ndarray, rng: np.random.Generator, inverse: bool = Fa
     return np.asarray(noise * (1.0 / size if inverse else size), dtype=value.dtype)
 
 
-def _pair(a, b) -> tuple[float, float]:
-    """``Re sum(conj(a) b)``, and the least size it is measured against; an absent side is zero.
+def _pair(a, b, comm=None) -> tuple[float, float]:
+    """``Re sum(conj(a) b)``, over the ranks of ``comm``, and the least size it is measured against; an absent side is zero.
 
     The terms of random vectors have random signs, and their sum by nature the size of the root of their squared sum. A sum
     that happens to cancel to less than `CANCELLED` of that is not measured against the little that is left of it.
@@ -56,7 +58,10 @@ def _pair(a, b) -> tuple[float, float]:
     if a is None or b is None:
         return 0.0, 0.0
     terms = (np.conj(a) * b).real
-    return float(np.sum(terms)), CANCELLED * float(np.linalg.norm(terms))
+    total, squares = float(np.sum(terms)), float(np.sum(terms**2))
+    if comm is not None:
+        total, squares = (sum(comm.allgather(part)) for part in (total, squares))
+    return total, CANCELLED * math.sqrt(squares)
 
 
 def _pairs(a: dict, b: dict) -> tuple[float, float]:
@@ -106,10 +111,12 @@ def dot_product_test(solver: Solver, inputs: dict, rng: np.random.Generator, wrt
     outputs = _outputs(solver, inputs)
     tangents = {n: _random_like(inputs[n], rng) for n in names}
     cotangents = {k: _random_like(v, rng, inverse=True) for k, v in outputs.items()}
+    if solver.comm is not None:  # what every rank holds must be one
+        cotangents = solver.comm.bcast(cotangents)
     forward = {n: solver.tangent(inputs, {n: tangents[n]}) for n in names}
     backward = {k: solver.adjoint(inputs, {k: cotangents[k]}) for k in outputs}
     sides = [
-        (_pair(cotangents[k], forward[n].get(k)), _pair(tangents[n], backward[k].get(n)))
+        (_pair(cotangents[k], forward[n].get(k)), _pair(tangents[n], backward[k].get(n), solver.comm))
         for n in names
         for k in outputs
     ]

@@ -83,6 +83,16 @@ def test_from_grid_is_the_linear_interpolant(family, degree):
     np.testing.assert_allclose(half.data, np.where(xs <= 0.5 + 1e-9, 1.0, 7.0), rtol=1e-14)
 
 
+def test_from_cells_is_constant_on_cells():
+    mesh = UnitSquareMesh(4, 4, quadrilateral=True)
+    space = FunctionSpace(mesh, "DG", 0)
+    pixels = RNG.uniform(0, 1, (3, 2))
+    found = bridge.from_cells(Array(pixels), [[0.0, 0.25, 0.5, 0.75], [0.0, 0.5, 1.0]], space, outside=7.0)
+    xs, ys = (Function(space).interpolate(c).dat.data_ro for c in SpatialCoordinate(mesh))
+    expected = [7.0 if x > 0.75 else pixels[int(x // 0.25), int(y // 0.5)] for x, y in zip(xs, ys, strict=True)]
+    np.testing.assert_allclose(found.data, expected, rtol=1e-14)
+
+
 def test_samples_are_values_of_the_function():
     mesh = UnitSquareMesh(3, 3)
     points = RNG.uniform(0.01, 0.99, (11, 2))

@@ -15,6 +15,9 @@ DIRECT: dict[str, object] = {
     "pc_factor_mat_solver_type": "mumps",
     # MUMPS's own estimate of its memory is short for indefinite matrices, whose pivoting fills in more: percent on top.
     "mat_mumps_icntl_14": 80,
+    # Pivots of at least this part of their column: ten times smaller residuals than MUMPS's default of 0.01 on Helmholtz
+    # problems, at no measurable cost; tangent and adjoint then agree to the last digits that the condition number leaves.
+    "mat_mumps_cntl_1": 0.5,
 }
 """PETSc options of the default: a direct solver."""
 

@@ -1,0 +1,98 @@
+"""The metalens by finite elements: its gradient, its command under MPI, what it refuses."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+pytest.importorskip("firedrake")
+
+from adjointdesign import configuration, study  # noqa: E402
+from adjointdesign.errors import InputError  # noqa: E402
+from adjointdesign.problems import find  # noqa: E402
+
+ALLOW = {
+    "OMPI_ALLOW_RUN_AS_ROOT": "1",
+    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    "OMPI_MCA_rmaps_base_oversubscribe": "1",
+    "OMP_NUM_THREADS": "1",
+}
+
+
+def build(*overrides):
+    return configuration.load(find("metalens-fem"), overrides=["preset=coarse", *overrides]).build()
+
+
+def command(*arguments, ranks=None):
+    launch = ["mpiexec", "-n", str(ranks)] if ranks else []
+    return subprocess.run(
+        [*launch, sys.executable, "-c", "from adjointdesign.cli import main; main()", *arguments],
+        env={**os.environ, **ALLOW}, capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+
+
+def test_an_empty_plane_has_the_intensity_of_the_wave():
+    problem = build()
+    assert problem.respond(np.zeros(problem.design_shape))["gain"] == pytest.approx(0.0, abs=2e-3)
+
+
+def test_the_design_is_symmetric_and_uniform_stays_uniform():
+    problem = build()
+    density = problem.density(np.random.default_rng(1).uniform(size=problem.design_shape), {"steepness": 8.0}).data
+    np.testing.assert_allclose(density, density[::-1], atol=1e-12)
+    np.testing.assert_allclose(problem.filtered(np.full(problem.design_shape, 0.3)).data, 0.3, atol=1e-12)
+
+
+@pytest.mark.slow
+def test_a_run_improves_and_is_complete(tmp_path):
+    outcome = study.run(find("metalens-fem"), tmp_path / "run", overrides=["preset=coarse"])
+    assert outcome.passed
+    assert {"config.toml", "design.h5", "history.h5", "certificate.json", "report.html"} <= {p.name for p in (tmp_path / "run").iterdir()}
+    found = build().evaluate_file(tmp_path / "run" / "design.h5")
+    assert found["targets_met"] and found["readings"]["gain"][0] > 4.0
+
+
+@pytest.mark.slow
+@pytest.mark.mpi
+@pytest.mark.skipif(shutil.which("mpiexec") is None, reason="needs mpiexec")
+def test_the_check_says_the_same_on_two_ranks():
+    found = []
+    for ranks in (None, 2):
+        ended = command("check", "metalens-fem", "--set", "preset=coarse", "--json", ranks=ranks)
+        assert ended.returncode == 0, ended.stderr[-2000:]
+        found.append(json.loads(ended.stdout))
+    one, two = found
+    assert one["passed"] and two["passed"] and (one["ranks"], two["ranks"]) == (1, 2)
+    for stage, measured in one["details"]["stages"].items():
+        expected = measured["taylor"]["remainders"][:3]
+        assert two["details"]["stages"][stage]["taylor"]["remainders"][:3] == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.mpi
+@pytest.mark.skipif(shutil.which("mpiexec") is None, reason="needs mpiexec")
+def test_a_run_on_two_ranks_is_refused_in_one_line():
+    ended = command("run", "metalens-fem", ranks=2)
+    lines = [line for line in ended.stderr.splitlines() if line.startswith("error: ")]
+    assert ended.returncode == 2 and len(lines) == 1 and "one MPI rank" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("specification.aperture=2.01e-6", "specification.aperture: expected two or more whole pixels"),
+        ("discretization.cell=30e-9", "discretization.cell: expected a whole part of a pixel"),
+        ("specification.wavelength=-1.0", "wavelength"),
+        ("specification.wavelength=100e-9", "cells per wavelength"),
+        ("discretization.solver={pc_typ='lu'}", "pc_typ"),
+        ("optimization.filter_radius=0.0", "filter_radius"),
+    ],
+)
+def test_refusals(setting, message):
+    with pytest.raises(InputError, match=message):
+        problem = build(setting)
+        problem.prepare()
+        problem.evaluate(problem.initial_design(np.random.default_rng(0)))
