@@ -158,15 +158,15 @@ def device(run: RunFolder, figures: Figures) -> Markup:
                 "p",
                 "The outline is the contour of the filtered density at one half. ",
                 tag("code", "design.gds"),
-                " holds the same contour as polygons, in the same coordinates: the design on layer 1, datatype 0, "
-                "and 1 µm of each guide on layer 1, datatype 1.",
+                " holds the same contour as polygons, in the same coordinates: the design on layer 1, datatype 0"
+                + (", and 1 µm of each guide on layer 1, datatype 1." if design.results is not None else "."),
             ),
         ]
     )
     shown = picture(
         figures.get("device"),
         f"Outline of the device in its design region of {region}",
-        "Dark: core. Ports are numbered; port 1 is driven.",
+        "Dark: core." + (" Ports are numbered; port 1 is driven." if design.results is not None else ""),
     )
     return join([tag("h2", "The device"), tag("div", shown, tag("div", about), class_="beside")])
 
@@ -238,9 +238,10 @@ def _all_of_them(results: Results) -> Markup:
 
 def fields(run: RunFolder, figures: Figures) -> Markup:
     """The field at every wavelength."""
+    driven = " with port 1 driven" if run.design is not None and run.design.results is not None else ""
     shown = picture(
         figures.get("fields"),
         "Magnitude of the electric field at every wavelength with the outline of the device",
-        "Magnitude of the electric field with port 1 driven, all wavelengths on one scale, without absorbing layers.",
+        f"Magnitude of the electric field{driven}, all wavelengths on one scale, without absorbing layers.",
     )
     return join([tag("h2", "Fields"), shown]) if shown else Markup("")

@@ -188,3 +188,29 @@ class Metalens(Problem):
             )
             for s in self.optimization.stages
         )  # fmt: skip
+
+    # -- files --------------------------------------------------------------------------------------------------------
+
+    def deliver(self, folder, parameters, status):
+        """Write design.h5 and design.gds; see `metalens_deliver.py`."""
+        from adjointdesign.solvers import load
+
+        load("adjointdesign.problems.photonics.metalens_deliver").deliver(self, folder, parameters, status)
+
+    def summarize(self, folder):
+        """Gain by both solvers and length scale of a delivered design."""
+        from adjointdesign.solvers import load
+
+        return load("adjointdesign.problems.photonics.metalens_deliver").summarize(folder)
+
+    def evaluate_file(self, path):
+        """Gain of a density in a csv, npy, gds or h5 file."""
+        from adjointdesign.report.deliverables.design_files import read_design
+
+        density, kind = read_design(path, self.design_shape, self.specification.pixel, self.pixel_origin)
+        readings = self.respond(density)
+        gain = np.asarray(readings["gain"])
+        return {
+            "problem": self.name, "design": str(path), "format": kind, "objective": float(np.asarray(self.objective(readings, {}))),
+            "readings": {"gain": gain.tolist()}, "targets_met": bool(gain[0] >= self.specification.gain),
+        }  # fmt: skip

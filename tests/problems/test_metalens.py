@@ -14,6 +14,7 @@ pytest.importorskip("firedrake")
 from adjointdesign import configuration, study  # noqa: E402
 from adjointdesign.errors import InputError  # noqa: E402
 from adjointdesign.problems import find  # noqa: E402
+from adjointdesign.problems.photonics.metalens_fdtd import gain  # noqa: E402
 
 ALLOW = {
     "OMPI_ALLOW_RUN_AS_ROOT": "1",
@@ -45,6 +46,16 @@ def test_the_design_is_symmetric_and_uniform_stays_uniform():
     density = problem.density(np.random.default_rng(1).uniform(size=problem.design_shape), {"steepness": 8.0}).data
     np.testing.assert_allclose(density, density[::-1], atol=1e-12)
     np.testing.assert_allclose(problem.filtered(np.full(problem.design_shape, 0.3)).data, 0.3, atol=1e-12)
+
+
+def test_the_time_domain_converges_to_the_same_focus():
+    """FDTD with half and quarter cells against the elements: its difference falls as the square of its cells."""
+    problem = build()
+    density = (np.random.default_rng(2).uniform(size=(20, 5)) > 0.5).astype(float)
+    density = np.concatenate([density, density[::-1]])
+    expected = float(build("discretization.degree=4").respond(density)["gain"].data[0])
+    coarse, fine = (gain(problem, density, spacing) - expected for spacing in (12.5e-9, 6.25e-9))
+    assert abs(fine) < 0.1 and coarse / fine == pytest.approx(4, rel=0.35)
 
 
 @pytest.mark.slow
