@@ -6,7 +6,7 @@ import numpy as np
 from firedrake import Function, FunctionSpace, SpatialCoordinate, UnitSquareMesh, exp
 
 from adjointdesign.solvers.fem_elastodynamics.attenuation import StandardLinearSolids
-from adjointdesign.solvers.fem_elastodynamics.functionals import MomentTensor, PointForce
+from adjointdesign.solvers.fem_elastodynamics.points import MomentTensor, PointForce
 from adjointdesign.solvers.fem_elastodynamics.solver import FemElastodynamics
 
 ORDER = 2.0
@@ -32,9 +32,9 @@ def small_case(refinement: int):
 
     solver = FemElastodynamics(
         mesh, {name: Function(nodes).interpolate(value) for name, value in values.items()},
-        [PointForce((0.31, 0.4), (1.0, 0.3), pulse), MomentTensor((0.43, 0.57), ((0.1, 0.05), (0.05, -0.02)), pulse)],
-        [(0.7, 0.72), (0.83, 0.35)], duration=1.2, samples=24, time_step=0.017 / refinement, degree=4, absorbing=[2, 4],
+        [PointForce((0.32, 0.4), (1.0, 0.3), pulse), MomentTensor((0.42, 0.58), ((0.1, 0.05), (0.05, -0.02)), pulse)],
+        [(0.65, 0.66), (0.84, 0.35)], duration=1.2, samples=24, time_step=0.017 / refinement, degree=4, absorbing=[2, 4],
         fixed=[3], attenuation=StandardLinearSolids(0.5, 5.0),
     )  # fmt: skip
     inputs = {name: function.dat.data_ro.copy() for name, function in solver.functions.items()}
-    return solver, {**inputs, "source": solver.waveforms}
+    return solver, {**inputs, **solver.settings}

@@ -10,12 +10,13 @@ coefficients c at the points are ``N^T W c N``, which is diagonal, and ``B^T W c
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse
 from finat.ufl import BrokenElement, FiniteElement
 from firedrake import (
-    FacetNormal, Function, FunctionSpace, JacobianDeterminant, TestFunction, TrialFunction, VectorFunctionSpace,
+    FacetNormal, Function, FunctionSpace, Jacobian, JacobianDeterminant, TestFunction, TrialFunction, VectorFunctionSpace,
     VertexOnlyMesh, assemble, ds, dx, interpolate,
 )  # fmt: skip
 from firedrake.exceptions import VertexOnlyMeshMissingPointsError
@@ -126,41 +127,53 @@ class Discretization:
         nodes = self.space.boundary_nodes(tuple(tags)) if tags else np.empty(0, dtype=int)
         return nodes[nodes < self.nodes]
 
-    def evaluation(self, positions: np.ndarray, gradients: bool = False) -> list[scipy.sparse.csr_array]:
-        """Sparse matrices (positions by this rank's nodes) of the values of the basis functions, or of their gradients.
+    def evaluation(self, positions: np.ndarray, axes: Sequence[int] = ()) -> scipy.sparse.csr_array:
+        """Sparse matrix (positions by this rank's nodes) of the values of the basis functions, or of derivatives.
 
-        Their sum over the ranks is the whole. Each position is in one cell, also where it touches several: a gradient
+        Its sum over the ranks is the whole. Each position is in one cell, also where it touches several: a derivative
         at the face of a cell is that on one side, not always the same side.
 
         Parameters
         ----------
         positions : ndarray
             Of shape (positions, dimension).
-        gradients : bool
-            Whether to return one matrix an axis instead of one of values.
+        axes : sequence of int
+            Along which to differentiate, one after the other.
 
         Raises
         ------
         InputError
             When a position is outside the mesh.
         """
+        if not len(positions):
+            return scipy.sparse.csr_array((0, self.nodes))
         try:
             cloud = VertexOnlyMesh(self.mesh, positions, redundant=True, missing_points_behaviour="error", tolerance=1e-6)
         except VertexOnlyMeshMissingPointsError as error:
             raise InputError("position of a source or receiver", "a point of the mesh", error, "move it inside") from None
-        target, trial = FunctionSpace(cloud, "DG", 0), TrialFunction(self.space)
-        here = cloud.coordinates.dat.data_ro.reshape(-1, self.dimension)
+        expression = TrialFunction(self.space)
+        for axis in axes:
+            expression = expression.dx(axis)
+        local = rows(assemble(interpolate(expression, FunctionSpace(cloud, "DG", 0))).petscmat)
+        placed = scipy.sparse.coo_array(local)
         # Which of the positions each local row is: the coordinates are handed on unchanged.
-        order = [int(np.flatnonzero(np.all(positions == row, axis=1))[0]) for row in here]
-        matrices = []
-        for expression in [trial.dx(i) for i in range(self.dimension)] if gradients else [trial]:
-            local = rows(assemble(interpolate(expression, target)).petscmat)
-            placed = scipy.sparse.coo_array(local)
-            where = np.asarray(order, dtype=int)[placed.row]
-            matrices.append(self._own_columns(where, placed.col, placed.data, len(positions)))
-        first = {tuple(position): k for k, position in reversed(list(enumerate(positions)))}
+        here = cloud.coordinates.dat.data_ro.reshape(-1, self.dimension)
+        order = np.array([np.flatnonzero(np.all(positions == row, axis=1))[0] for row in here], dtype=int)
+        matrix = self._own_columns(order[placed.row], placed.col, placed.data, len(positions))
         # Equal positions have one row between them, that of the first of them.
-        return [matrix[[first[tuple(position)] for position in positions]] for matrix in matrices]
+        first = {tuple(position): k for k, position in reversed(list(enumerate(positions)))}
+        return matrix[[first[tuple(position)] for position in positions]]
+
+    @cached_property
+    def affine(self) -> bool:
+        """Whether every cell is a simplex, parallelogram or parallelepiped with plane faces."""
+        jacobian = Jacobian(self.mesh)
+        bent = 0.0
+        for entry in (jacobian[i, j] for i in range(self.dimension) for j in range(self.dimension)):
+            values = assemble(interpolate(entry, self.point_space)).dat.data_ro
+            by_cell = values[self.point_space.cell_node_list[: self.mesh.cell_set.size]]
+            bent = max(bent, float(np.ptp(by_cell, axis=1).max(initial=0.0) / (np.abs(values).max(initial=0.0) or 1.0)))
+        return max(self.comm.allgather(bent)) < 1e-10
 
     def _own_columns(self, where, columns, values, count) -> scipy.sparse.csr_array:
         """Give entries of global columns to the ranks that own them."""

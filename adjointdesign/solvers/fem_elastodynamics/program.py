@@ -8,9 +8,9 @@ import numpy as np
 
 from adjointdesign.solvers.fem_elastodynamics.attenuation import Relaxation
 from adjointdesign.solvers.fem_elastodynamics.discretization import Discretization
-from adjointdesign.solvers.fem_elastodynamics.functionals import Functionals
 from adjointdesign.solvers.fem_elastodynamics.medium import Coefficients, Medium
 from adjointdesign.solvers.fem_elastodynamics.physics import Physics
+from adjointdesign.solvers.fem_elastodynamics.placement import Placement
 
 _LANCZOS_STEPS = 300
 _LANCZOS_TOLERANCE = 1e-5
@@ -29,8 +29,8 @@ class Program:
     discretization: Discretization
     physics: Physics
     medium: Medium
-    sources: Functionals
-    receivers: Functionals
+    sources: Placement
+    receivers: Placement
     fixed: np.ndarray
     dt: float = 0.0
     steps: int = 0
@@ -44,10 +44,6 @@ class Program:
     def divergence(self, stress: np.ndarray) -> np.ndarray:
         """The transpose of `gradient`."""
         return np.stack([self.discretization.gradient.apply_transposed(row) for row in stress])
-
-    def no_readings(self) -> np.ndarray:
-        """Readings before a run, (functionals, samples)."""
-        return np.zeros((self.receivers.count, self.steps // self.every))
 
     def stable_step(self, coefficients: Coefficients) -> float:
         """Time step below which (1) of `wave.py` is stable, ``2 / sqrt(largest eigenvalue of M^-1 K)``, s.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from adjointdesign.solvers.fem_elastodynamics.functionals import Functionals
 from adjointdesign.solvers.fem_elastodynamics.medium import Coefficients
 from adjointdesign.solvers.fem_elastodynamics.wave import Scheme, Sums, Wave
 
@@ -17,31 +18,44 @@ class Propagation:
         What does not change between runs.
     coefficients : Coefficients
         Of this run's medium.
+    sources, receivers : Functionals
+        At this run's positions.
     source : ndarray
-        Samples, (sources, steps).
+        Weights of the rows of ``sources``, (rows, steps).
     steps_per_unit : int
         Steps of one unit of the time loop.
     change : tuple, optional
-        Changes of the coefficients and of the samples: with them the tangent runs beside the primal.
+        Changes of the coefficients and of the weights: with them the tangent runs beside the primal.
+
+    Attributes
+    ----------
+    readings, tangent_readings : ndarray
+        What every row of ``receivers`` reads, (rows, samples): this rank's part.
+    source_gradient, source_gradient_change : ndarray
+        What every row of ``sources`` reads of the adjoint, (rows, steps): this rank's part.
     medium_wanted : bool
         Whether reverse sweeps add up the gradient in the medium.
     """
 
-    def __init__(self, program, coefficients: Coefficients, source, steps_per_unit: int, change: tuple | None = None,
-                 medium_wanted: bool = True):  # fmt: skip
-        self.program, self.steps_per_unit, self.medium_wanted = program, steps_per_unit, medium_wanted
+    def __init__(self, program, coefficients: Coefficients, sources: Functionals, receivers: Functionals, source,
+                 steps_per_unit: int, change: tuple | None = None):  # fmt: skip
+        self.program, self.steps_per_unit, self.medium_wanted = program, steps_per_unit, True
+        self.sources, self.receivers = sources, receivers
         self.scheme = Scheme(program, coefficients)
         self.source = program.dt**2 * source
-        self.wave, self.readings = Wave(program), program.no_readings()
+        self.wave, self.readings = Wave(program), self._no_readings()
         self.tangent = None
         if change is not None:
             self.coefficient_change, self.source_change = change[0], program.dt**2 * change[1]
-            self.tangent, self.tangent_readings = Wave(program), program.no_readings()
+            self.tangent, self.tangent_readings = Wave(program), self._no_readings()
         self._kept: dict[int, tuple] = {}
 
     def _range(self, unit: int) -> tuple[int, int]:
         first = unit * self.steps_per_unit
         return first, min(first + self.steps_per_unit, self.program.steps)
+
+    def _no_readings(self) -> np.ndarray:
+        return np.zeros((self.receivers.count, self.program.steps // self.program.every))
 
     # -- forward ------------------------------------------------------------------------------------------------------
 
@@ -61,15 +75,15 @@ class Propagation:
 
     def _forward_step(self, n: int, replay: bool) -> None:
         program = self.program
-        self.wave.step(self.scheme, (program.sources, self.source[:, n]))
+        self.wave.step(self.scheme, (self.sources, self.source[:, n]))
         if self.tangent is not None:
-            force = (program.sources, self.source_change[:, n])
+            force = (self.sources, self.source_change[:, n])
             self.tangent.step(self.scheme, force, (self.wave, self.coefficient_change))
         sample, rest = divmod(n + 1, program.every)
         if rest == 0 and not replay:
-            self.readings[:, sample - 1] = program.receivers.apply(self.wave.now)
+            self.readings[:, sample - 1] = self.receivers.apply(self.wave.now)
             if self.tangent is not None:
-                self.tangent_readings[:, sample - 1] = program.receivers.apply(self.tangent.now)
+                self.tangent_readings[:, sample - 1] = self.receivers.apply(self.tangent.now)
 
     def save(self) -> tuple:
         """Copies of the primal and tangent state."""
@@ -109,7 +123,7 @@ class Propagation:
         """From the multipliers of steps n and n + 1 to that of n - 1, which gave level n."""
         program = self.program
         self.adjoint.step(self.scheme, self._arriving(self.cotangents, n))
-        self.source_gradient[:, n - 1] = program.dt**2 * program.sources.apply(self.adjoint.now)
+        self.source_gradient[:, n - 1] = program.dt**2 * self.sources.apply(self.adjoint.now)
         gradients = [program.gradient(level) for level in levels] if self.medium_wanted else []
         if self.medium_wanted:
             self.sums.add(levels[0], gradients[0], self.adjoint)
@@ -118,11 +132,11 @@ class Propagation:
         self.adjoint_tangent.step(
             self.scheme, self._arriving(self.cotangent_tangents, n), (self.adjoint, self.coefficient_change)
         )
-        self.source_gradient_change[:, n - 1] = program.dt**2 * program.sources.apply(self.adjoint_tangent.now)
+        self.source_gradient_change[:, n - 1] = program.dt**2 * self.sources.apply(self.adjoint_tangent.now)
         if self.medium_wanted:
             self.sums_change.add(levels[1], gradients[1], self.adjoint)
             self.sums_change.add(levels[0], gradients[0], self.adjoint_tangent)
 
     def _arriving(self, cotangents: np.ndarray, n: int):
         sample, rest = divmod(n, self.program.every)
-        return (self.program.receivers, cotangents[:, sample - 1]) if rest == 0 else None
+        return (self.receivers, cotangents[:, sample - 1]) if rest == 0 else None

@@ -11,9 +11,9 @@ from firedrake import Function
 from adjointdesign.errors import InputError
 from adjointdesign.solvers.fem_elastodynamics.attenuation import Relaxation, StandardLinearSolids
 from adjointdesign.solvers.fem_elastodynamics.discretization import Discretization
-from adjointdesign.solvers.fem_elastodynamics.functionals import receiver_rows, source_rows
 from adjointdesign.solvers.fem_elastodynamics.medium import Coefficients, Medium
 from adjointdesign.solvers.fem_elastodynamics.physics import physics_of
+from adjointdesign.solvers.fem_elastodynamics.points import receivers_at, sources_at
 from adjointdesign.solvers.fem_elastodynamics.program import Program
 from adjointdesign.solvers.fem_elastodynamics.propagation import Propagation
 from adjointdesign.tape import Footprint, Solver
@@ -21,6 +21,7 @@ from adjointdesign.timeloop.march import March
 from adjointdesign.timeloop.schedules import NAMES, Plan, parse_bytes, plan
 
 _BLOCK = 64
+_PLACES = ("source_positions", "receiver_positions")
 COURANT = 0.9
 """Time step over the stable limit of the medium given first, where none is asked for."""
 
@@ -29,9 +30,11 @@ class FemElastodynamics(Solver):
     """Waves in a medium of designed properties, from sources at points to seismograms.
 
     Inputs of a run, each optional: nodal values of this rank's own nodes of each function of ``medium``, in the shape of
-    ``function.dat.data_ro`` (by default the values when the solver was made); ``source``, the samples of every source at
-    `source_times`, shape (sources, steps), the same on every rank (by default of the sources' own waveforms). Output:
-    ``seismograms``, shape (receivers, components, samples), at `times`, the same on every rank.
+    ``function.dat.data_ro`` (by default the values when the solver was made); and, the same on every rank and by default
+    as in `settings`, ``source``, the samples of every source at `source_times`, shape (sources, steps);
+    ``source_positions`` of the sources at points, and ``receiver_positions``, shape (points, dimension). Output:
+    ``seismograms``, shape (receivers, components, samples), at `times`, the same on every rank. What is interpolated at a
+    point is smooth in a cell: derivatives in a position are those in its cell. (Second ones in that of a moment tensor need cells with parallel sides.)
 
     The wave is at rest before the first step. The unknown, and what the receivers read, is the pressure in an acoustic
     medium (`physics.Acoustic`) and the displacement in an elastic one (`physics.Elastic`).
@@ -92,12 +95,14 @@ class FemElastodynamics(Solver):
         self.functions = {name: medium[name] for name in physics.parameters}
         self.program = Program(
             discretization, physics, Medium(discretization, physics, self.functions, absorbing),
-            source_rows(discretization, sources, physics.components),
-            receiver_rows(discretization, receivers, physics.components), discretization.nodes_on(fixed),
+            sources_at(discretization, sources, physics.components),
+            receivers_at(discretization, receivers, physics.components), discretization.nodes_on(fixed),
         )  # fmt: skip
         self._defaults = {name: f.dat.data_ro.copy() for name, f in self.functions.items()}
         self._memo: tuple[dict, Propagation, March] | None = None
         self._checked: np.ndarray | None = None
+        for placement in (self.program.sources, self.program.receivers):
+            placement.functionals(placement.positions, 0)  # refuses what is outside the mesh
         # Of all ranks the largest: every rank must follow the same schedule.
         self._level_bytes = max(self.comm.allgather(8 * physics.components * discretization.nodes))
         self._state_bytes = 2 * self._level_bytes
@@ -106,7 +111,12 @@ class FemElastodynamics(Solver):
             self.program.relaxation = Relaxation(attenuation, self.dt)
             variables = attenuation.mechanisms * physics.components * discretization.dimension * discretization.points
             self._state_bytes += 8 * max(self.comm.allgather(variables))
-        self._defaults["source"] = self.waveforms = self._sampled(sources)
+        self.settings = {
+            "source": self._sampled(sources),
+            "source_positions": self.program.sources.positions,
+            "receiver_positions": self.program.receivers.positions,
+        }
+        self._defaults |= self.settings
 
     def _set_steps(self, duration, samples, time_step):
         if time_step is None:
@@ -147,53 +157,67 @@ class FemElastodynamics(Solver):
 
     def forward(self, inputs) -> dict[str, np.ndarray]:
         """Run and keep the history that an adjoint at the same inputs needs."""
-        self.forget()
-        full = self._full(inputs)
-        propagation, march = self._march(full, self._plan())
-        march.forward()
-        self._memo = {name: value.copy() for name, value in full.items()}, propagation, march
-        return self._named(propagation.readings)
+        return self._forward(self._full(inputs), _order(inputs, _PLACES, 1))
 
     def evaluate(self, inputs) -> dict[str, np.ndarray]:
         """Run for the seismograms alone."""
-        return self._named(self._run(self._full(inputs)).readings)
+        run = self._run(self._full(inputs), 0)
+        return self._named(self._readings(run.readings))
 
     def tangent(self, inputs, tangents) -> dict[str, np.ndarray]:
         """Change of the seismograms for a change of the inputs."""
-        return self._named(self._run(self._full(inputs), tangents).tangent_readings)
+        run = self._run(self._full(inputs), _order(tangents, _PLACES, 1), tangents)
+        moved = self._moved(tangents, "receiver_positions")
+        rows = self._totals(run.readings, run.tangent_readings)
+        return self._named(self.program.receivers.readings_change(*rows, moved))
 
     def adjoint(self, inputs, cotangents) -> dict[str, np.ndarray]:
         """Gradient with respect to every input for a cotangent of the seismograms."""
-        full = self._full(inputs)
-        propagation, march = self._history(full)
-        propagation.medium_wanted = any(name in self.functions for name in inputs)
-        propagation.set_cotangents(self._rows(cotangents))
+        full, program = self._full(inputs), self.program
+        run, march = self._history(full, _order(inputs, _PLACES, 1))
+        run.medium_wanted = any(name in self.functions for name in inputs)
+        g = self._rows(cotangents)
+        run.set_cotangents(program.receivers.weights(g, run.receivers.count))
         try:
             march.reverse()
         except BaseException:  # an interrupt as well: a schedule that stopped half way cannot be used again
             self.forget()
             raise
         result = {}
-        if propagation.medium_wanted:
-            points = self._at_points(full)
-            result = self.program.medium.gradient(points, propagation.sums.coefficients)
-        return self._wanted(inputs, result, propagation.source_gradient)
+        if run.medium_wanted:
+            result |= program.medium.gradient(self._at_points(full), run.sums.coefficients)
+        heard, read = self._totals(run.source_gradient, run.readings)
+        result["source"] = heard[: program.sources.count]
+        if _order(inputs, _PLACES, 1):
+            result["source_positions"] = program.sources.gradient(full["source"], heard)
+            result["receiver_positions"] = program.receivers.gradient(g, read)
+        return {name: result[name] for name in inputs}
 
     def second_adjoint(self, inputs, tangents, cotangents, cotangent_tangents) -> dict[str, np.ndarray]:
         """Derivative of `adjoint` along tangents of the inputs and of the cotangents; gives up the history of `forward`."""
         self.forget()
-        full = self._full(inputs)
-        propagation, march = self._march(full, self._plan(runs=2), tangents)
-        propagation.medium_wanted = any(name in self.functions for name in inputs)
-        propagation.set_cotangents(self._rows(cotangents), self._rows(cotangent_tangents))
+        full, program, order = self._full(inputs), self.program, _order({**inputs, **tangents}, _PLACES, 2)
+        run, march = self._march(full, self._plan(runs=2), order, tangents)
+        run.medium_wanted = any(name in self.functions for name in inputs)
+        s, ds = full["source"], np.asarray(tangents.get("source", np.zeros_like(full["source"])))
+        g, dg = self._rows(cotangents), self._rows(cotangent_tangents)
+        dx, dy = (self._moved(tangents, name) for name in _PLACES)
+        rows = run.receivers.count
+        run.set_cotangents(program.receivers.weights(g, rows), program.receivers.weights_change(g, dg, dy, rows))
         march.forward()
         march.reverse()
         result = {}
-        if propagation.medium_wanted:
-            points, moved = self._at_points(full), self.program.medium.at_points(self._media(tangents))
-            sums = propagation.sums.coefficients, propagation.sums_change.coefficients
-            result = self.program.medium.gradient_change(points, moved, *sums)
-        return self._wanted(inputs, result, propagation.source_gradient_change)
+        if run.medium_wanted:
+            moved = program.medium.at_points(self._media(tangents))
+            sums = run.sums.coefficients, run.sums_change.coefficients
+            result |= program.medium.gradient_change(self._at_points(full), moved, *sums)
+        heard, heard_change = self._totals(run.source_gradient, run.source_gradient_change)
+        result["source"] = program.sources.readings_change(heard, heard_change, dx)
+        if order:
+            read, read_change = self._totals(run.readings, run.tangent_readings)
+            result["source_positions"] = program.sources.gradient_change(s, ds, heard, heard_change, dx)
+            result["receiver_positions"] = program.receivers.gradient_change(g, dg, read, read_change, dy)
+        return {name: result[name] for name in inputs}
 
     def forget(self) -> None:
         """Release the kept history."""
@@ -215,7 +239,7 @@ class FemElastodynamics(Solver):
         """
         if not 0 <= step <= self.program.steps:
             raise InputError("step", f"0 to {self.program.steps}", step, "correct it")
-        propagation = self._propagation(self._full(inputs), 1)
+        propagation = self._propagation(self._full(inputs), 1, 0)
         propagation.advance(0, step, keep=False, replay=False)
         return self.program.discretization.function(propagation.wave.now)
 
@@ -237,7 +261,7 @@ class FemElastodynamics(Solver):
                 raise InputError(
                     name, f"finite real numbers of shape {default.shape}",
                     f"shape {value.shape} of type {value.dtype}" + (" with NaN or infinity" if value.dtype.kind == "f" else ""),
-                    "give one a node of the function, or one a source and step",
+                    "give one a node of the function, source and step, or coordinate",
                 )  # fmt: skip
         return full
 
@@ -259,16 +283,27 @@ class FemElastodynamics(Solver):
     def _coefficients(self, points) -> Coefficients:
         return self.program.medium.coefficients(points)
 
-    def _propagation(self, full, steps_per_unit: int, tangents=None) -> Propagation:
+    def _propagation(self, full, steps_per_unit: int, order: int, tangents=None) -> Propagation:
+        program = self.program
+        sources = program.sources.functionals(full["source_positions"], order)
+        receivers = program.receivers.functionals(full["receiver_positions"], order)
         points = self._at_points(full)
         coefficients = self._coefficients(points)
         self._require_stable(points, coefficients)
         change = None
         if tangents is not None:
-            moved = self.program.medium.at_points(self._media(tangents))
-            source = np.asarray(tangents.get("source", np.zeros_like(full["source"])))
-            change = self.program.medium.change(points, moved), source
-        return Propagation(self.program, coefficients, full["source"], steps_per_unit, change)
+            moved = program.medium.at_points(self._media(tangents))
+            samples = np.asarray(tangents.get("source", np.zeros_like(full["source"])))
+            dx = self._moved(tangents, "source_positions")
+            change = (
+                program.medium.change(points, moved),
+                program.sources.weights_change(full["source"], samples, dx, sources.count),
+            )
+        samples = program.sources.weights(full["source"], sources.count)
+        return Propagation(program, coefficients, sources, receivers, samples, steps_per_unit, change)
+
+    def _moved(self, tangents, name: str) -> np.ndarray:
+        return np.asarray(tangents.get(name, np.zeros_like(self._defaults[name])))
 
     def _require_stable(self, points, coefficients) -> None:
         same = self._checked is not None and np.array_equal(points, self._checked)
@@ -282,8 +317,15 @@ class FemElastodynamics(Solver):
             )  # fmt: skip
         self._checked = points
 
-    def _run(self, full, tangents=None) -> Propagation:
-        propagation = self._propagation(full, _BLOCK, tangents)
+    def _forward(self, full, order: int) -> dict[str, np.ndarray]:
+        self.forget()
+        run, march = self._march(full, self._plan(), order)
+        march.forward()
+        self._memo = {"order": order, **{name: value.copy() for name, value in full.items()}}, run, march
+        return self._named(self._readings(run.readings))
+
+    def _run(self, full, order: int, tangents=None) -> Propagation:
+        propagation = self._propagation(full, _BLOCK, order, tangents)
         propagation.advance(0, -(-self.program.steps // _BLOCK), keep=False, replay=False)
         return propagation
 
@@ -301,16 +343,16 @@ class FemElastodynamics(Solver):
         """
         return self._plan()
 
-    def _march(self, full, chosen: Plan, tangents=None) -> tuple[Propagation, March]:
-        propagation = self._propagation(full, chosen.steps_per_unit, tangents)
+    def _march(self, full, chosen: Plan, order: int, tangents=None) -> tuple[Propagation, March]:
+        propagation = self._propagation(full, chosen.steps_per_unit, order, tangents)
         return propagation, March(chosen.schedule(), chosen.units, propagation)
 
-    def _history(self, full) -> tuple[Propagation, March]:
+    def _history(self, full, order: int) -> tuple[Propagation, March]:
         """The run kept by `forward` if it was at these inputs, else a new one; it serves one reverse sweep."""
         kept = self._memo
-        same = kept is not None and all(np.array_equal(kept[0][name], full[name]) for name in full)
+        same = kept is not None and kept[0]["order"] >= order and all(np.array_equal(kept[0][n], full[n]) for n in full)
         if not all(self.comm.allgather(bool(same))):
-            self.forward(full)
+            self._forward(full, order)
             kept = self._memo
         if not kept[2].reusable:
             self._memo = None
@@ -320,8 +362,14 @@ class FemElastodynamics(Solver):
         components = self.program.physics.components
         return self.program.receivers.count // components, components, self.program.steps // self.program.every
 
+    def _totals(self, *parts: np.ndarray) -> list[np.ndarray]:
+        return [self.program.discretization.total(part) for part in parts]
+
+    def _readings(self, rows: np.ndarray) -> np.ndarray:
+        return self._totals(rows[: self.program.receivers.count])[0]
+
     def _named(self, readings: np.ndarray) -> dict[str, np.ndarray]:
-        return {"seismograms": self.program.discretization.total(readings).reshape(self._shape())}
+        return {"seismograms": readings.reshape(self._shape())}
 
     def _rows(self, cotangents) -> np.ndarray:
         values = np.asarray(cotangents.get("seismograms", np.zeros(self._shape())), dtype=float)
@@ -332,8 +380,7 @@ class FemElastodynamics(Solver):
             )  # fmt: skip
         return values.reshape(self.program.receivers.count, -1)
 
-    def _wanted(self, inputs, by_property, source) -> dict[str, np.ndarray]:
-        result = {name: by_property[name] for name in inputs if name in by_property}
-        if "source" in inputs:
-            result["source"] = self.program.discretization.total(source)
-        return result
+
+def _order(values, names, order: int) -> int:
+    """Order of the derivatives that are needed where one of these names is among the values, else none."""
+    return order if any(name in values for name in names) else 0
