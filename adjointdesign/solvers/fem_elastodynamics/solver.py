@@ -71,6 +71,14 @@ class FemElastodynamics(Solver):
     memory_budget : str or int
         What history and snapshots may take on each rank, such as ``"2GiB"``.
 
+    Notes
+    -----
+    No form is assembled in a run. A step costs, for each component of the unknown, a product with the sparse gradient B
+    (``d (p + 1)^(d + 1)`` entries a cell of degree p with sides along the axes) and one with its transpose; a step of the
+    reverse sweep costs those and one more with B, so that value and gradient take 2.5 times the products of a run when the
+    whole history is kept. The history of a step is the unknown at the nodes. A medium that changes costs the Lanczos
+    iteration of the limit of stability besides, some tens of steps.
+
     Raises
     ------
     InputError
