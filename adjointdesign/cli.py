@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from adjointdesign.errors import InputError
-from adjointdesign.parallel import launched
+from adjointdesign.parallel import all_here, launched
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
@@ -66,10 +66,14 @@ def _abort_all() -> None:
     if size > 1:
         import traceback
 
-        from mpi4py import MPI
-
         print(f"rank {rank}: {traceback.format_exc()}", file=sys.__stderr__, flush=True)
-        MPI.COMM_WORLD.Abort(1)
+        _abort(1)
+
+
+def _abort(status: int) -> None:
+    from mpi4py import MPI
+
+    MPI.COMM_WORLD.Abort(status)
 
 
 def _one_rank(what: str) -> None:
@@ -78,7 +82,11 @@ def _one_rank(what: str) -> None:
 
 
 def _fail(message: str) -> None:
-    print("error: " + " ".join(message.split()), file=sys.stderr)
+    line = "error: " + " ".join(message.split())
+    if not all_here():  # the others do not know of it, and would wait for this rank for ever
+        print(line, file=sys.__stderr__, flush=True)
+        _abort(2)
+    print(line, file=sys.stderr)
     sys.exit(2)
 
 

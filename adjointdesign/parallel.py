@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 import sys
+import time
 
-_LAUNCHERS = {"SIZE": ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE"), "RANK": ("OMPI_COMM_WORLD_RANK", "PMI_RANK")}
-"""Variables of Open MPI and of MPICH and its relatives, for the time before MPI is started."""
+_LAUNCHERS = {
+    "SIZE": ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"),
+    "RANK": ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"),
+}
+"""Variables of Open MPI, of MPICH and its relatives, and of Slurm, for the time before MPI is started."""
 
 
 def ranks() -> int:
@@ -28,3 +34,22 @@ def _world():
     mpi = sys.modules.get("mpi4py.MPI")
     running = mpi is not None and mpi.Is_initialized() and not mpi.Is_finalized()
     return mpi.COMM_WORLD if running else None
+
+
+def all_here(seconds: float = 10.0) -> bool:
+    """Whether all ranks come to this point within some time; true at once where there is but one.
+
+    Starts MPI on ranks that a launcher started together: only by it can they know of each other.
+    """
+    if launched()[1] > 1:
+        with contextlib.suppress(ImportError):
+            importlib.import_module("mpi4py.MPI")
+    world = _world()
+    if world is None or world.size == 1:
+        return True
+    request, until = world.Ibarrier(), time.monotonic() + seconds
+    while not request.Test():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.01)
+    return True

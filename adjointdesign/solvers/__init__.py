@@ -15,6 +15,7 @@ CASES = {
     "fem_diffusion": "adjointdesign.solvers.fem_diffusion.case",
     "fem_elastodynamics": "adjointdesign.solvers.fem_elastodynamics.case",
     "fem_helmholtz": "adjointdesign.solvers.fem_helmholtz.case",
+    "fem_maxwell": "adjointdesign.solvers.fem_maxwell.case",
 }
 """Module of each solver's case; it has ``small_case(refinement)`` and the expected ``ORDER`` of convergence."""
 

@@ -132,7 +132,7 @@ class _Samples(Operation):
         mesh = space.mesh()
         self.comm, self.count, self.value_shape = mesh.comm, len(points), space.value_shape
         try:
-            vertices = VertexOnlyMesh(mesh, points, missing_points_behaviour="error")
+            vertices = VertexOnlyMesh(mesh, points, missing_points_behaviour="error", tolerance=1e-6)
         except VertexOnlyMeshMissingPointsError:
             raise InputError("points", "points within the mesh", "some outside of it", "leave these out") from None
         at_vertices = FunctionSpace(vertices, "DG", 0)
@@ -268,10 +268,11 @@ def _constant(axis, x) -> scipy.sparse.csr_array:
 def _row_products(a, b) -> scipy.sparse.csr_array:
     """Kronecker product of each row of ``a`` with the same row of ``b``, in C order; both with equally long rows."""
     count, width = a.shape[0], b.shape[1]
+    if count == 0:
+        return scipy.sparse.csr_array((0, a.shape[1] * width))
     columns = a.indices.reshape(count, -1, 1) * width + b.indices.reshape(count, 1, -1)
     weights = a.data.reshape(count, -1, 1) * b.data.reshape(count, 1, -1)
-    entries = columns[0].size if count else 1
-    rows = entries * np.arange(count + 1)
+    rows = columns[0].size * np.arange(count + 1)
     return scipy.sparse.csr_array((weights.ravel(), columns.ravel(), rows), (count, a.shape[1] * width))
 
 

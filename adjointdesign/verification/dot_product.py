@@ -64,8 +64,13 @@ def _pair(a, b, comm=None) -> tuple[float, float]:
     return total, CANCELLED * math.sqrt(squares)
 
 
-def _pairs(a: dict, b: dict) -> tuple[float, float]:
-    pairs = [_pair(a.get(name), b.get(name)) for name in set(a) & set(b)]
+def _replicated(solver: Solver, values: dict) -> dict:
+    """Values that every rank of a solver must hold alike: those of rank 0."""
+    return values if solver.comm is None else solver.comm.bcast(values)
+
+
+def _pairs(a: dict, b: dict, comm=None) -> tuple[float, float]:
+    pairs = [_pair(a.get(name), b.get(name), comm) for name in sorted(set(a) & set(b))]
     return sum(value for value, _ in pairs), float(np.linalg.norm([size for _, size in pairs]))
 
 
@@ -111,8 +116,7 @@ def dot_product_test(solver: Solver, inputs: dict, rng: np.random.Generator, wrt
     outputs = _outputs(solver, inputs)
     tangents = {n: _random_like(inputs[n], rng) for n in names}
     cotangents = {k: _random_like(v, rng, inverse=True) for k, v in outputs.items()}
-    if solver.comm is not None:  # what every rank holds must be one
-        cotangents = solver.comm.bcast(cotangents)
+    cotangents = _replicated(solver, cotangents)
     forward = {n: solver.tangent(inputs, {n: tangents[n]}) for n in names}
     backward = {k: solver.adjoint(inputs, {k: cotangents[k]}) for k in outputs}
     sides = [
@@ -136,11 +140,11 @@ def second_order_symmetry(solver: Solver, inputs: dict, rng: np.random.Generator
     """
     inputs = _freeze(inputs)
     names = _differentiable(inputs, wrt)
-    cotangents = {k: _random_like(v, rng, inverse=True) for k, v in _outputs(solver, inputs).items()}
+    cotangents = _replicated(solver, {k: _random_like(v, rng, inverse=True) for k, v in _outputs(solver, inputs).items()})
     a, b = ({n: _random_like(inputs[n], rng) for n in names} for _ in range(2))
     return _difference(
-        _pairs(b, solver.second_adjoint(inputs, a, cotangents, {})),
-        _pairs(a, solver.second_adjoint(inputs, b, cotangents, {})),
+        _pairs(b, solver.second_adjoint(inputs, a, cotangents, {}), solver.comm),
+        _pairs(a, solver.second_adjoint(inputs, b, cotangents, {}), solver.comm),
     )
 
 
@@ -195,7 +199,7 @@ def check_solver(
     names = _differentiable(inputs, wrt)
     outputs = _outputs(solver, inputs)
     direction = {n: _random_like(inputs[n], rng) for n in names}
-    cotangents = {k: _random_like(v, rng, inverse=True) for k, v in outputs.items()}
+    cotangents = _replicated(solver, {k: _random_like(v, rng, inverse=True) for k, v in outputs.items()})
 
     def at(h):
         return _freeze({n: v + h * direction[n] if n in names else v for n, v in inputs.items()})
@@ -215,21 +219,21 @@ def check_solver(
     before = solver.adjoint(inputs, cotangents)
     solver.forward(at(largest_step))
     after = solver.adjoint(inputs, cotangents)
-    check["purity_residual"] = _difference(_pairs(direction, before), _pairs(direction, after))
+    check["purity_residual"] = _difference(_pairs(direction, before, solver.comm), _pairs(direction, after, solver.comm))
 
     def scalar(h):
         return _pairs(cotangents, _outputs(solver, at(h)))[0]
 
-    slope = _pairs(direction, before)[0]
+    slope = _pairs(direction, before, solver.comm)[0]
     check["adjoint_taylor"] = taylor_along(scalar, slope, largest_step=largest_step)
     if second_order:
         curved = solver.second_adjoint(inputs, direction, cotangents, {})
-        check["hessian_taylor"] = taylor_along(scalar, slope, _pairs(direction, curved)[0], largest_step=largest_step)
+        check["hessian_taylor"] = taylor_along(scalar, slope, _pairs(direction, curved, solver.comm)[0], largest_step=largest_step)
         check["symmetry_residual"] = second_order_symmetry(solver, inputs, rng, names)
-        moving = {k: _random_like(v, rng, inverse=True) for k, v in outputs.items()}
+        moving = _replicated(solver, {k: _random_like(v, rng, inverse=True) for k, v in outputs.items()})
         probe = {n: _random_like(inputs[n], rng) for n in names}
-        whole = _pairs(probe, solver.second_adjoint(inputs, direction, cotangents, moving))
-        first, second = _pairs(probe, curved), _pairs(probe, solver.adjoint(inputs, moving))
+        whole = _pairs(probe, solver.second_adjoint(inputs, direction, cotangents, moving), solver.comm)
+        first, second = (_pairs(probe, g, solver.comm) for g in (curved, solver.adjoint(inputs, moving)))
         parts = first[0] + second[0], max(first[1], second[1])
         check["cotangent_tangent_residual"] = _difference(whole, parts)
     check["passed"] = all(

@@ -208,6 +208,8 @@ class Metalens(Problem):
         from adjointdesign.report.deliverables.design_files import read_design
 
         density, kind = read_design(path, self.design_shape, self.specification.pixel, self.pixel_origin)
+        if not np.allclose(density, density[::-1], atol=1e-6):
+            raise InputError(str(path), "a lens that is its own mirror image at x = 0", "another one", "mirror one half of it")
         readings = self.respond(density)
         gain = np.asarray(readings["gain"])
         return {

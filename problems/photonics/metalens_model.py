@@ -49,8 +49,11 @@ class Model:
             # Over the half plane the Gaussian integrates to one half.
             return exp(-(x[0] ** 2 + (x[1] - height) ** 2) / s.spot**2) * (2 / (math.pi * s.spot**2))
 
+        # All of the lens solid: the mesh must resolve the wave in it.
+        solid = Function(self.cells)
+        solid.dat.data_wo[...] = self.permittivity(np.ones(tuple(edge.size - 1 for edge in self.edges))).data
         self.solver = FemHelmholtz(
-            mesh, [self.frequency], Function(self.cells).assign(1.0), [scattered((0.0, 1.0))],
+            mesh, [self.frequency], solid, [scattered((0.0, 1.0))],
             {"intensity": intensity(spot, incident=lambda setting: plane_wave(setting, (0.0, 1.0)))},
             degree=d.degree,
             layers=[Layer(0, (-math.inf, half + d.padding), d.layer), Layer(1, (-d.padding, height + d.padding), d.layer)],

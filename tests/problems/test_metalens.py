@@ -83,6 +83,27 @@ def test_the_check_says_the_same_on_two_ranks():
         assert two["details"]["stages"][stage]["taylor"]["remainders"][:3] == pytest.approx(expected, rel=1e-4)
 
 
+def test_a_lens_that_is_not_symmetric_is_refused(tmp_path):
+    problem = build()
+    density = np.zeros(problem.design_shape)
+    density[:10] = 1.0
+    np.save(tmp_path / "half.npy", density)
+    with pytest.raises(InputError, match="its own mirror image"):
+        problem.evaluate_file(tmp_path / "half.npy")
+
+
+@pytest.mark.mpi
+@pytest.mark.skipif(shutil.which("mpiexec") is None, reason="needs mpiexec")
+def test_what_one_rank_only_meets_ends_all(tmp_path):
+    np.save(tmp_path / "d0.npy", np.zeros(build().design_shape))
+    ended = subprocess.run(
+        ["mpiexec", "-n", "2", "sh", "-c", f"""exec {sys.executable} -c 'from adjointdesign.cli import main; main()' \
+         evaluate metalens-fem --set preset=coarse --design {tmp_path}/d$OMPI_COMM_WORLD_RANK.npy"""],
+        env={**os.environ, **ALLOW}, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 2 and "error: " in ended.stderr and "d1.npy" in ended.stderr
+
+
 @pytest.mark.mpi
 @pytest.mark.skipif(shutil.which("mpiexec") is None, reason="needs mpiexec")
 def test_a_run_on_two_ranks_is_refused_in_one_line():
@@ -98,6 +119,7 @@ def test_a_run_on_two_ranks_is_refused_in_one_line():
         ("discretization.cell=30e-9", "discretization.cell: expected a whole part of a pixel"),
         ("specification.wavelength=-1.0", "wavelength"),
         ("specification.wavelength=100e-9", "cells per wavelength"),
+        ("specification.permittivity=40.0", "cells per wavelength"),
         ("discretization.solver={pc_typ='lu'}", "pc_typ"),
         ("optimization.filter_radius=0.0", "filter_radius"),
     ],

@@ -9,7 +9,7 @@ from firedrake import (
 )  # fmt: skip
 
 from adjointdesign.errors import InputError
-from adjointdesign.solvers.fem_linear import LinearVariational, sizes
+from adjointdesign.solvers.fem_linear import LinearVariational, require_tags, sizes
 
 METHODS = {"strong": None, "symmetric": 1.0, "nonsymmetric": -1.0, "incomplete": 0.0}
 """How conditions between elements and on the boundary are imposed: at the nodes, or weakly with this factor of the
@@ -67,7 +67,10 @@ class FemDiffusion(LinearVariational):
             raise InputError("degree", "at least 1", degree, "raise it")
         if not penalty > 0:
             raise InputError("penalty", "a positive number", penalty, "try 2")
-        fluxes = fluxes or {}
+        # A plain zero has no mesh, on which an integral depends.
+        fluxes, weak_values = ({t: Constant(v) if isinstance(v, (int, float)) else v for t, v in given.items()}
+                               for given in (fluxes or {}, values))  # fmt: skip
+        require_tags(mesh, [*values, *fluxes])
         simplex = mesh.ufl_cell().cellname in ("interval", "triangle", "tetrahedron")
         space = FunctionSpace(mesh, ("DG" if simplex else "DQ") if discontinuous else ("CG" if simplex else "Q"), degree)
         weak = METHODS[method]
@@ -97,7 +100,7 @@ class FemDiffusion(LinearVariational):
             for tag, flux in fluxes.items():
                 form += inner(flux, v) * ds(tag)
             if weak is not None:
-                for tag, value in values.items():
+                for tag, value in weak_values.items():
                     form += (boundary_size * inner(value, v) - weak * inner(value, c * inner(grad(v), normal))) * ds(tag)
             return form
 

@@ -9,7 +9,7 @@ from firedrake import Function, FunctionSpace, RectangleMesh, SpatialCoordinate,
 from adjointdesign.solvers.fem_helmholtz.readings import integral, intensity
 from adjointdesign.solvers.fem_helmholtz.solver import FemHelmholtz
 from adjointdesign.solvers.fem_helmholtz.sources import current, scattered
-from adjointdesign.solvers.fem_helmholtz.stretching import Layer
+from adjointdesign.solvers.fem_linear import Layer
 
 ORDER = 2.0
 """Functionals of a solution of degree 1 converge with order 2."""

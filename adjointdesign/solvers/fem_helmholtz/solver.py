@@ -6,19 +6,15 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from firedrake import (
-    CellDiameter, Constant, DirichletBC, Function, FunctionSpace, SpatialCoordinate, VectorFunctionSpace, ds, dx,
+    Constant, DirichletBC, FacetNormal, Function, SpatialCoordinate, VectorFunctionSpace, ds, dx,
 )  # fmt: skip
 
 from adjointdesign.constants import C0
 from adjointdesign.errors import InputError
-from adjointdesign.solvers.fem_helmholtz.stretching import Layer, stretches
-from adjointdesign.solvers.fem_linear import SYMMETRIC, Complex, LinearVariational, Sweep
-
-LEAST_NODES = 5
-"""Nodes per wavelength in the medium below which a mesh is refused: a Nyquist limit with little to spare."""
-
+from adjointdesign.solvers.fem_linear import (
+    SYMMETRIC, Complex, Layer, LinearVariational, Sweep, require_resolution, complete_options, require_tags, stretches,
+)  # fmt: skip
 
 @dataclass(frozen=True)
 class Setting:
@@ -99,6 +95,8 @@ class FemHelmholtz(Sweep):
             raise InputError("frequencies", "positive numbers, Hz", wrong or "none", "correct them")
         require_tags(mesh, [*conductors, *magnetic_walls, *(impedances or {})])
         require_resolution(mesh, max(frequencies), degree, permittivity)
+        if any(complex(z) == 0 for z in (impedances or {}).values()):
+            raise InputError("impedances", "values other than zero", impedances, "name these tags in conductors")
         simplex = mesh.ufl_cell().cellname == "triangle"
         space = VectorFunctionSpace(mesh, "CG" if simplex else "Q", degree, dim=2)
         x = SpatialCoordinate(mesh)
@@ -119,7 +117,10 @@ class FemHelmholtz(Sweep):
                 for tag, impedance in (impedances or {}).items():
                     # n x E = Z n x (H x n): du/dn = (i k / Z) u for Ez, and for H  (1 / eps) du/dn = i k Z u.
                     rate = 1 / complex(impedance) if polarization == "ez" else complex(impedance)
-                    form += (Complex.of(-1j * rate) * k * u.product(v) * measure).re * ds(tag)
+                    # Along the wall the layers stretch the field as they do inside (walls across the axes).
+                    normal = FacetNormal(mesh)
+                    along = sy * normal[0] ** 2 + sx * normal[1] ** 2
+                    form += (Complex.of(-1j * rate) * k * along * _radius(polarization, layers, setting) * u.product(v)).re * ds(tag)
                 return form
 
             def load(make):
@@ -135,7 +136,7 @@ class FemHelmholtz(Sweep):
                 inputs["coordinates"] = mesh.coordinates
             return LinearVariational(
                 space, operator, [load(e) for e in excitations], {n: read(r) for n, r in readings.items()}, inputs,
-                [DirichletBC(space, 0.0, tag) for tag in fixed], SYMMETRIC if options is None else options,
+                [DirichletBC(space, 0.0, tag) for tag in fixed], complete_options(options, SYMMETRIC),
             )  # fmt: skip
 
         super().__init__([system(f) for f in frequencies])
@@ -151,8 +152,7 @@ def _volume(polarization, layers, setting, stretched, u, v):
         terms = [a[i] * u.map(lambda w, i=i: w.dx(i)).product(v.map(lambda w, i=i: w.dx(i))) for i in range(2)]
         return (sum(terms, Complex(0.0, 0.0)) - mass * u.product(v) * (k * k)).re * dx
     # curl (H phi) = (-dH/dz, (1/r) d(r H)/dr), with r and z stretched (Teixeira, Chew 1997).
-    radial = [layer for layer in layers if layer.axis == 0]
-    r = radial[0].coordinate(setting.x[0], k) if radial else Complex(setting.x[0], 0.0)
+    r = _radius(polarization, layers, setting)
 
     def swirl(w):
         return r * w.map(lambda f: f.dx(0)) + sx * w
@@ -162,41 +162,13 @@ def _volume(polarization, layers, setting, stretched, u, v):
     return (axial + radial_part - beta * sx * sy * r * u.product(v) * (k * k)).re * dx
 
 
+def _radius(polarization, layers, setting) -> Complex:
+    """The stretched radius with which integrals of a body of revolution are weighted; one otherwise."""
+    if polarization != "hphi":
+        return Complex(1.0, 0.0)
+    radial = [layer for layer in layers if layer.axis == 0]
+    return radial[0].coordinate(setting.x[0], setting.wavenumber) if radial else Complex(setting.x[0], 0.0)
+
+
 def _pair(function) -> Complex:
     return Complex(function[0], function[1])
-
-
-def require_tags(mesh, tags: Sequence) -> None:
-    """Refuse boundary tags that a mesh does not have.
-
-    Raises
-    ------
-    InputError
-        With the tags that it has.
-    """
-    known = [int(tag) for tag in mesh.exterior_facets.unique_markers]
-    missing = [tag for tag in tags if tag not in known]
-    if missing:
-        raise InputError("boundary tags", f"some of {known}, which the mesh has", missing, "correct them, or tag the mesh")
-
-
-def require_resolution(mesh, frequency: float, degree: int, permittivity: Function) -> None:
-    """Refuse a mesh whose cells are too large for the wavelength in them.
-
-    Raises
-    ------
-    InputError
-        With the number of cells per wavelength that the worst cell has, and what is needed.
-    """
-    cells = FunctionSpace(mesh, "DG", 0)
-    diameter = Function(cells).interpolate(CellDiameter(mesh)).dat.data_ro
-    medium = Function(cells).interpolate(abs(permittivity)).dat.data_ro
-    index = np.sqrt(np.maximum(medium, 1.0))
-    wavelengths = diameter * index * frequency / C0
-    worst = max(mesh.comm.allgather(float(wavelengths.max(initial=0.0))))
-    if worst * LEAST_NODES > degree:
-        raise InputError(
-            "mesh", f"at least {LEAST_NODES / degree:.3g} cells per wavelength in the medium for degree {degree}",
-            f"{1 / worst:.3g} at {frequency:.4g} Hz", "refine the mesh, raise the degree, or lower the frequency",
-        )  # fmt: skip
-

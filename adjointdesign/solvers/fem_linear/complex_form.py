@@ -24,7 +24,10 @@ class Complex:
         """The pair of a number, an expression or a pair."""
         if isinstance(value, Complex):
             return value
-        return cls(value.real, value.imag) if isinstance(value, complex) else cls(value, 0.0)
+        if isinstance(value, complex):
+            return cls(value.real, value.imag)
+        shape = getattr(value, "ufl_shape", ())
+        return cls(value, ufl.constantvalue.Zero(shape) if shape else 0.0)
 
     def map(self, function) -> Complex:
         """The pair under a real linear map, such as ``ufl.grad``."""

@@ -24,6 +24,17 @@ DIRECT: dict[str, object] = {
 SYMMETRIC: dict[str, object] = {**DIRECT, "pc_type": "cholesky"}
 """The same for a symmetric matrix, definite or not: half the work and memory."""
 
+def complete_options(options: Mapping[str, object] | None, default: Mapping[str, object] = DIRECT) -> dict[str, object]:
+    """Options for a `Factorization`: those given, over the default unless they choose a solver of their own.
+
+    Iterations stop at a relative residual of 1e-12 if nothing else is said: derivatives are as good as the solves.
+    """
+    options = dict(options or {})
+    if not {"ksp_type", "pc_type"} & options.keys():
+        return {**default, **options}
+    return options if options.get("ksp_type", "preonly") == "preonly" else {"ksp_rtol": 1e-12, **options}
+
+
 LARGEST_CONDITION = 1e13
 """A lower bound of the condition number above which a solution has no digits worth reporting."""
 

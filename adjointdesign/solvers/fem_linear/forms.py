@@ -17,6 +17,7 @@ from ufl.classes import (
 )  # fmt: skip
 
 from adjointdesign.errors import InputError
+from adjointdesign.solvers.fem_linear.require import require_tags
 
 from adjointdesign.solvers.fem_linear.complex_form import Complex
 
@@ -55,9 +56,14 @@ class Forms:
         self._complex = {name: isinstance(form, Complex) for name, form in found.items()}
         parts = [part for f in found.values() for part in ((f.re, f.im) if isinstance(f, Complex) else (f,))]
         self.readings = [fixed_quadrature(part) for part in parts]
-        if any(is_geometry(f) for f in functions.values()):
-            for form in (self.operator, *(e(self.test) for e in self.excitations), *self.readings):
+        for form in (self.operator, *(e(self.test) for e in self.excitations), *self.readings):
+            tags = {i.subdomain_id() for i in form.integrals() if i.integral_type().startswith("exterior_facet")}
+            require_tags(space.mesh().unique(), [t for group in tags for t in (group if isinstance(group, tuple) else (group,)) if isinstance(t, int)])
+            if any(is_geometry(f) for f in functions.values()):
                 _refuse_fixed_sizes(form)
+        # Caches of this object's own: they go with it.
+        for name in ("right_hand_side", "tangent_source", "reading_tangents", "adjoint_change_source", "gradient", "second_gradient"):
+            setattr(self, name, cache(getattr(self, name)))
         self.g, self.dg = ([Constant(0.0) for _ in self.readings] for _ in range(2))
 
     # -- readings and their weights -----------------------------------------------------------------------------------
@@ -90,18 +96,15 @@ class Forms:
         """Whether the operator contains a function, or the geometry that it is."""
         return function in self.operator.coefficients() or is_geometry(function)
 
-    @cache
     def right_hand_side(self, k: int, lift: bool):
         """``L_k(v)``, less the operator's action on ``u`` when the boundary values are not zero."""
         form = self.excitations[k](self.test)
         return _form(form - self._operator(self.u, self.test) if lift else form)
 
-    @cache
     def tangent_source(self, k: int, names: tuple[str, ...]):
         """Right-hand side of the solution's change when these inputs change."""
         return self._moved(self.excitations[k](self.test) - self._operator(self.u, self.test), names)
 
-    @cache
     def reading_tangents(self, names: tuple[str, ...]) -> list:
         """Change of each reading when the solution and these inputs change."""
         return [_sum(_form(derivative(r, self.u, self.du)), self._moved(r, names)) for r in self.readings]
@@ -111,7 +114,6 @@ class Forms:
         """Right-hand side of the adjoint solution."""
         return _form(derivative(self._weighted(self.g), self.u, self.test))
 
-    @cache
     def adjoint_change_source(self, names: tuple[str, ...]):
         """Right-hand side of the adjoint solution's change, when cotangents, solution and these inputs change."""
         stationary = derivative(self._weighted(self.g) - self._operator(self.u, self.w), self.u, self.test)
@@ -121,12 +123,10 @@ class Forms:
             self._moved(stationary, names),
         )
 
-    @cache
     def gradient(self, k: int, name: str):
         """Derivative of the Lagrangian with respect to one input."""
         return _form(derivative(self._lagrangian(k), self.functions[name]))
 
-    @cache
     def second_gradient(self, k: int, name: str, names: tuple[str, ...]):
         """Change of `gradient` when cotangents, solution, adjoint solution and these inputs change."""
         lagrangian = self._lagrangian(k)

@@ -8,7 +8,7 @@ import numpy as np
 from firedrake import Cofunction, DirichletBC, Function, assemble
 
 from adjointdesign.errors import InputError
-from adjointdesign.solvers.fem_linear.factorization import DIRECT, Factorization
+from adjointdesign.solvers.fem_linear.factorization import Factorization, complete_options
 from adjointdesign.solvers.fem_linear.forms import Forms
 from adjointdesign.tape import Solver
 
@@ -18,7 +18,8 @@ class LinearVariational(Solver):
 
     Tangent, adjoint and second-order adjoint follow from the Lagrangian ``g . R(u; m) - a(u, w; m) + L(w; m)`` by
     differentiation of the forms, so they are exact for the discrete program, quadrature included. The four share one
-    factorization of ``a``, which is kept until an input changes on which ``a`` depends.
+    factorization of ``a``, which is kept until an input changes on which ``a`` depends. (After a change of anything else in the
+    forms, call `forget`.)
 
     Inputs of a run: the values of each function of ``inputs`` (of this rank's own nodes), in the shape of
     ``function.dat.data_ro``; one that is left out has the values that it had when the solver was made. Outputs: every
@@ -45,7 +46,7 @@ class LinearVariational(Solver):
     Raises
     ------
     InputError
-        When there is nothing to solve, or readings or inputs have the same name twice.
+        When there is nothing to solve, one function is two inputs or in a space of reals, or a form has a tag that the mesh has not.
     """
 
     def __init__(self, space, operator: Callable, excitations: Sequence[Callable], readings: Mapping[str, Callable],
@@ -55,10 +56,18 @@ class LinearVariational(Solver):
             raise InputError("excitations", "at least one right-hand side", "none", "give one")
         if not readings:
             raise InputError("readings", "at least one functional of the solution", "none", "give one")
+        if len({id(f) for f in inputs.values()}) < len(inputs):
+            raise InputError("inputs", "a function of its own for each", ", ".join(inputs), "copy the one that is there twice")
+        reals = [name for name, f in inputs.items() if f.function_space().ufl_element().family() == "Real"]
+        if reals:
+            raise InputError("inputs", "functions with values at nodes", f"{', '.join(reals)} in a space of reals", "use a DG 0 function")
         self.space = space
-        self.comm = space.mesh().comm
+        self.comm = space.mesh().unique().comm
         self.functions = dict(inputs)
-        self.options = dict(DIRECT if options is None else options)
+        self.options = complete_options(options)
+        # Another solver on the same mesh may move it.
+        self._coordinates = space.mesh().unique().coordinates
+        self._geometry = None if any(f is self._coordinates for f in inputs.values()) else _values(self._coordinates).copy()
         self._homogeneous = tuple(_homogenized(condition) for condition in boundary_conditions)
         # Once and for all: Firedrake would evaluate an expression anew when the mesh has moved, unseen by derivatives.
         lift = Function(space)
@@ -81,7 +90,7 @@ class LinearVariational(Solver):
         values = np.empty((len(forms.readings), len(states)))
         for k, state in enumerate(states):
             _set(forms.u, state)
-            values[:, k] = [assemble(form) for form in forms.readings]
+            values[:, k] = [0.0 if form.empty() else assemble(form) for form in forms.readings]
         return forms.named(self._replicated(values))
 
     def tangent(self, inputs, tangents) -> dict[str, np.ndarray]:
@@ -152,6 +161,8 @@ class LinearVariational(Solver):
         unknown = sorted(set(inputs) - set(self.functions))
         if unknown:
             raise InputError("inputs", f"some of {', '.join(self.functions)}", ", ".join(unknown), "rename or remove them")
+        if self._geometry is not None and self.comm.allreduce(int(not np.array_equal(self._geometry, _values(self._coordinates)))):
+            _set(self._coordinates, self._geometry)
         full = {}
         for name, function in self.functions.items():
             value = np.asarray(inputs.get(name, self._defaults[name]))
@@ -159,7 +170,7 @@ class LinearVariational(Solver):
             if self.comm.allreduce(int(wrong)):
                 raise InputError(
                     name, f"finite real numbers of shape {self._defaults[name].shape}, one a node of the function",
-                    f"shape {value.shape} of type {value.dtype}" + (" with NaN or infinity" if value.dtype.kind == "f" else ""),
+                    f"shape {value.shape} of type {value.dtype}, or NaN or infinity, on some rank",
                     "take it from the function's space",
                 )  # fmt: skip
             # Writing invalidates what Firedrake derives from a function (the geometry of a mesh, halos): only on change, and
@@ -239,7 +250,7 @@ class LinearVariational(Solver):
         """Adjoint solution of every excitation; those of the last cotangents at these inputs are kept."""
         forms = self.forms
         weights = forms.weights(cotangents, len(states))
-        if self._adjoint_states is not None and np.array_equal(self._adjoint_states[0], weights):
+        if self._adjoint_states is not None and self._same({"": self._adjoint_states[0]}, {"": weights}):
             return self._adjoint_states[1]
         adjoints = []
         for k, state in enumerate(states):
@@ -251,12 +262,20 @@ class LinearVariational(Solver):
 
 
 def _values(function) -> np.ndarray:
-    """Values at the nodes that this rank owns."""
-    return function.dat.data_ro
+    """Values at the nodes that this rank owns; those of a mixed space one part after the other."""
+    values = function.dat.data_ro
+    return np.concatenate([part.ravel() for part in values]) if isinstance(values, tuple) else values
 
 
 def _set(function: Function, values: np.ndarray) -> None:
-    function.dat.data_wo[...] = values
+    places = function.dat.data_wo
+    if not isinstance(places, tuple):
+        places[...] = values
+        return
+    start = 0
+    for place in places:
+        place[...] = values[start : start + place.size].reshape(place.shape)
+        start += place.size
 
 
 def _copies(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -12,8 +12,10 @@ from adjointdesign import solvers
 def smooth(function: Function) -> np.ndarray:
     """Nodal values of one smooth field, whatever the numbering of the nodes."""
     space = function.function_space()
-    x = SpatialCoordinate(space.mesh())
-    value = 0.1 * (sin(3 * x[0] / 1.0) + x[1] ** 2)
+    mesh = space.mesh()
+    size = max(mesh.comm.allgather(float(np.abs(mesh.coordinates.dat.data_ro).max(initial=0.0))))
+    x = SpatialCoordinate(mesh) / size
+    value = 0.1 * (1.0 if function is not mesh.coordinates else size) * (sin(3 * x[0]) + x[1] ** 2)
     shape = function.ufl_shape
     return Function(space).interpolate(value if not shape else as_tensor(np.full(shape, value))).dat.data_ro.copy()
 

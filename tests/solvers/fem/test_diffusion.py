@@ -65,6 +65,16 @@ def test_three_dimensions(method, hexahedral):
     assert observed_order([1 / n for n in (2, 4, 8)], errors).order == pytest.approx(3, abs=0.35)
 
 
+def test_plain_zeros_may_be_given_for_weak_values_and_fluxes():
+    mesh = UnitSquareMesh(4, 4)
+    one = [Function(FunctionSpace(mesh, "CG", 1)).assign(1.0) for _ in range(2)]
+    strong, weak = (
+        FemDiffusion(mesh, 2, *one, {"u": lambda u: u * dx}, values={1: 0.0}, fluxes={2: 0.0}, method=method).evaluate({})["u"][0]
+        for method in ("strong", "symmetric")
+    )
+    assert weak == pytest.approx(strong, rel=1e-2)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -7,7 +7,7 @@ from firedrake import (
 )  # fmt: skip
 
 from adjointdesign.errors import InputError
-from adjointdesign.solvers.fem_linear import SYMMETRIC, Complex, LinearVariational, forms
+from adjointdesign.solvers.fem_linear import SYMMETRIC, Complex, LinearVariational, complete_options, forms
 from adjointdesign.solvers.fem_linear import solver as solver_module
 from adjointdesign.verification.dot_product import check_solver
 
@@ -108,3 +108,48 @@ def test_wrong_inputs_are_refused(change, message):
     solver, inputs = problem()
     with pytest.raises(InputError, match=message):
         solver.forward({**inputs, **change})
+
+
+def test_functions_that_cannot_be_inputs_are_refused():
+    solver, _ = problem()
+    mesh = solver.space.mesh()
+    one = Function(FunctionSpace(mesh, "DG", 0)).assign(1.0)
+    real = Function(FunctionSpace(mesh, "R", 0))
+    for inputs, message in (({"a": one, "b": one}, "a function of its own"), ({"a": real}, "space of reals")):
+        with pytest.raises(InputError, match=message):
+            LinearVariational(solver.space, lambda u, v: u * v * dx, [lambda v: one * v * dx], {"u": lambda u: u * dx}, inputs)
+
+
+def test_a_tag_that_the_mesh_has_not_is_refused():
+    solver, _ = problem()
+    with pytest.raises(InputError, match="boundary tags: expected some of .1, 2, 3, 4."):
+        LinearVariational(solver.space, lambda u, v: u * v * dx, [lambda v: v * ds(9)], {"u": lambda u: u * dx}, {})
+
+
+def test_a_mesh_that_another_solver_moves_is_put_back():
+    mover, inputs = problem()
+    mesh = mover.space.mesh()
+    k = Function(FunctionSpace(mesh, "DG", 0)).assign(1.0)
+    other = LinearVariational(
+        mover.space, lambda u, v: k * u * v * dx, [lambda v: v * dx], {"u": lambda u: u**2 * dx}, {"k": k}
+    )
+    before, gradient = other.forward({})["u"][0], other.adjoint({"k": k.dat.data_ro.copy()}, {"u": np.ones(1)})["k"]
+    mover.forward({**inputs, "coordinates": 2 * inputs["coordinates"]})
+    assert other.forward({})["u"][0] == before
+    other.forget()
+    assert other.forward({})["u"][0] == pytest.approx(before, rel=1e-13)
+    np.testing.assert_allclose(other.adjoint({"k": k.dat.data_ro.copy()}, {"u": np.ones(1)})["k"], gradient, rtol=1e-12)
+
+
+def test_a_reading_whose_imaginary_part_is_zero():
+    solver, _ = problem()
+    other = LinearVariational(
+        solver.space, lambda u, v: u * v * dx, [lambda v: v * dx], {"u": lambda u: Complex(u, 0.0).integrate(dx)}, {}
+    )
+    assert other.forward({})["u"][0] == pytest.approx(1.0)
+
+
+def test_partial_options_keep_the_direct_solver():
+    assert complete_options({"mat_mumps_icntl_14": 200})["pc_type"] == "lu"
+    assert complete_options({}) == complete_options(None)
+    assert complete_options({"ksp_type": "cg", "pc_type": "jacobi"})["ksp_rtol"] == 1e-12

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import ufl
 
 from adjointdesign.errors import InputError
-from adjointdesign.solvers.fem_linear import Complex
+from adjointdesign.solvers.fem_linear.complex_form import Complex
 
 
 @dataclass(frozen=True)
