@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from firedrake import (
-    Function, FunctionSpace, RectangleMesh, SpatialCoordinate, UnitSquareMesh, assemble, conditional, cos, div, ds, dx, grad, pi, sin,
+    Function, FunctionSpace, RectangleMesh, SpatialCoordinate, UnitSquareMesh, assemble, conditional, cos, div, ds, dx, exp, grad, pi, sin,
 )  # fmt: skip
 from scipy.optimize import brentq
 from scipy.special import h1vp, hankel1, jn_zeros, jv, jvp
@@ -240,3 +240,18 @@ def solve_cavity(mesh, k):
     solver = FemHelmholtz(mesh, [frequency(k)], uniform(mesh), [current(shape, amplitude=-1j)],
                           {"response": integral(shape)}, conductors=SIDES)  # fmt: skip
     return solver.evaluate({})
+
+
+@pytest.mark.parametrize("impedance", [1.0, -0.5j])
+def test_walls_of_an_impedance_go_on_into_the_layers(impedance):
+    """Where the layers at the sides begin does not matter, also to the wave that an inductive wall guides."""
+    found = []
+    for half in (1.25, 1.5):
+        mesh = RectangleMesh(int(16 * (half + 1)), 16, half + 1, 2.0, -half - 1, 0.0, quadrilateral=True)
+        solver = FemHelmholtz(
+            mesh, [C0], uniform(mesh), [current(lambda x: exp(-(x[0] ** 2 + (x[1] - 0.25) ** 2) / 0.01))],
+            {"away": integral(lambda x: exp(-((x[0] - 0.9) ** 2 + (x[1] - 0.25) ** 2) / 0.01))}, polarization="hz", degree=3,
+            layers=[Layer(0, (-half, half), 1.0, 1e-6), Layer(1, (-math.inf, 1.0), 1.0, 1e-6)], impedances={3: impedance},
+        )  # fmt: skip
+        found.append(solver.evaluate({})["away"][0, 0])
+    assert found[0] == pytest.approx(found[1], rel=1e-4)
