@@ -8,19 +8,16 @@ from functools import cache, cached_property
 import numpy as np
 import ufl
 from firedrake import Constant, Function, TestFunction, TrialFunction, derivative
-from ufl.algorithms.apply_algebra_lowering import apply_algebra_lowering
 from ufl.algorithms.analysis import extract_type
-from ufl.algorithms.estimate_degrees import estimate_total_polynomial_degree
 from ufl.classes import (
     CellDiameter, CellVolume, Circumradius, FacetArea, FacetJacobianDeterminant, JacobianDeterminant, MaxCellEdgeLength,
     MaxFacetEdgeLength, MinCellEdgeLength, MinFacetEdgeLength, ReferenceCellVolume, ReferenceFacetVolume,
 )  # fmt: skip
 
 from adjointdesign.errors import InputError
-from adjointdesign.solvers.fem_linear.require import require_tags
-
 from adjointdesign.solvers.fem_linear.complex_form import Complex
-
+from adjointdesign.solvers.fem_linear.quadrature import fixed_quadrature
+from adjointdesign.solvers.fem_linear.require import require_tags
 
 _FIXED_SIZES = (
     CellDiameter, CellVolume, Circumradius, FacetArea, MaxCellEdgeLength, MaxFacetEdgeLength, MinCellEdgeLength,
@@ -158,20 +155,6 @@ def sizes(mesh):
     """
     facet = abs(FacetJacobianDeterminant(mesh)) * ReferenceFacetVolume(mesh)
     return facet, abs(JacobianDeterminant(mesh)) * ReferenceCellVolume(mesh)
-
-
-def fixed_quadrature(form):
-    """The form with its quadrature degrees, which UFL otherwise estimates anew for each derivative.
-
-    The derivative of a sum over quadrature points is a sum over the same points: with others it would be the derivative
-    of the integral, but not of the program.
-    """
-    integrals = []
-    for integral in form.integrals():
-        metadata = dict(integral.metadata())
-        metadata.setdefault("quadrature_degree", estimate_total_polynomial_degree(apply_algebra_lowering(integral.integrand())))
-        integrals.append(integral.reconstruct(metadata=metadata))
-    return ufl.Form(integrals)
 
 
 def is_geometry(function: Function) -> bool:

@@ -1,14 +1,19 @@
 """The linear variational problem: exact derivatives of everything, one factorization, clear refusals."""
 
+import itertools
+import math
+
 import numpy as np
 import pytest
 from firedrake import (
-    CellVolume, DirichletBC, Function, FunctionSpace, SpatialCoordinate, UnitSquareMesh, ds, dx, exp, grad, inner, sin,
+    CellVolume, Constant, DirichletBC, Function, FunctionSpace, SpatialCoordinate, UnitCubeMesh, UnitSquareMesh, ds, dx, exp, grad,
+    inner, sin,
 )  # fmt: skip
 
 from adjointdesign.errors import InputError
 from adjointdesign.solvers.fem_linear import SYMMETRIC, Complex, LinearVariational, complete_options, forms
 from adjointdesign.solvers.fem_linear import solver as solver_module
+from adjointdesign.solvers.fem_linear.quadrature import HIGHEST_SYMMETRIC, fixed_quadrature
 from adjointdesign.verification.dot_product import check_solver
 
 
@@ -153,3 +158,24 @@ def test_partial_options_keep_the_direct_solver():
     assert complete_options({"mat_mumps_icntl_14": 200})["pc_type"] == "lu"
     assert complete_options({}) == complete_options(None)
     assert complete_options({"ksp_type": "cg", "pc_type": "jacobi"})["ksp_rtol"] == 1e-12
+
+
+def test_rules_on_tetrahedra_are_symmetric_and_exact():
+    """Every permutation of a cell's vertices maps a rule on itself, so no numbering changes an integral."""
+    for degree in range(3, HIGHEST_SYMMETRIC["tetrahedron"] + 1):
+        form = fixed_quadrature(Constant(1.0) * dx(UnitCubeMesh(1, 1, 1), degree=degree))
+        rule = form.integrals()[0].metadata()["quadrature_rule"]
+        points, weights = rule.point_set.points, rule.weights
+        corners = np.c_[1 - points.sum(axis=1), points]
+        for i in range(degree + 1):
+            for j in range(degree + 1 - i):
+                k = degree - i - j
+                exact = math.factorial(i) * math.factorial(j) * math.factorial(k) / math.factorial(degree + 3)
+                assert weights @ (corners[:, 1] ** i * corners[:, 2] ** j * corners[:, 3] ** k) == pytest.approx(exact, rel=1e-11)
+
+        def at(order):
+            table = np.c_[corners[:, order], weights]
+            return table[np.lexsort(np.round(table, 9).T)]
+
+        for order in itertools.permutations(range(4)):
+            assert np.allclose(at(list(order)), at([0, 1, 2, 3]), rtol=0, atol=1e-12)
