@@ -146,7 +146,9 @@ class ReducedFunctional(pyadjoint.ReducedFunctional):
             control.update(value)
         self.tape.reset_blocks()
         self.tape._recompute_count += 1
-        with self.marked_controls():
+        self._expire_matrices()
+        # Firedrake's solvers ask the working tape for its count of evaluations.
+        with set_working_tape(self.tape), self.marked_controls():
             for block in self.tape.get_blocks():
                 block.recompute()
         # A product, not `*=`: the saved output is the checkpoint itself for some types.
@@ -155,6 +157,18 @@ class ReducedFunctional(pyadjoint.ReducedFunctional):
         self._valid = True
         self.eval_cb_post(value, self.controls.delist(values))
         return value
+
+    def _expire_matrices(self):
+        """Let Firedrake's solvers with a constant Jacobian assemble it anew, forward and adjoint, in the sweep to come.
+
+        They keep it until the working tape counts one evaluation more than they have seen, which fails where a tape is
+        private, and where two functionals share a solver: values and derivatives were then those of another point.
+        """
+        for block in self.tape.get_blocks():
+            solvers = getattr(block, "_ad_solvers", None)
+            if solvers is not None:
+                solvers["recompute_count"] = self.tape.recompute_count - 1
+                solvers["update_adjoint"] = True
 
     def _require_same_on_ranks(self, value):
         if not isinstance(value, float):
@@ -193,6 +207,7 @@ class ReducedFunctional(pyadjoint.ReducedFunctional):
         # A control that does not reach the functional is in no block, and would keep the value of another sweep.
         for control in self.controls:
             control.block_variable.reset_variables(("adjoint",))
+        self._expire_matrices()
         result = super().derivative(adj_input=adj_input, apply_riesz=apply_riesz)
         self._sweep = self._adjoint_values()
         return result

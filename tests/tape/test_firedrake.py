@@ -13,8 +13,8 @@ import pytest
 pytest.importorskip("firedrake")
 
 from firedrake import (  # noqa: E402
-    Function, FunctionSpace, RectangleMesh, SpatialCoordinate, UnitSquareMesh, VectorFunctionSpace, as_vector, assemble, dx,
-    exp, sin,
+    DirichletBC, Function, FunctionSpace, LinearVariationalProblem, LinearVariationalSolver, RectangleMesh, SpatialCoordinate,
+    TestFunction, TrialFunction, UnitSquareMesh, VectorFunctionSpace, as_vector, assemble, dx, exp, grad, inner, sin,
 )  # fmt: skip
 
 from adjointdesign import solvers  # noqa: E402
@@ -69,6 +69,28 @@ def test_function_to_array_and_back_with_forms_of_firedrake_between():
     base = at(0.0)
     rest = [abs(at(h) - base - h * slope - h**2 / 2 * curvature) for h in steps]
     assert np.log2(rest[0] / rest[1]) == pytest.approx(3, abs=0.1) and np.log2(rest[1] / rest[2]) == pytest.approx(3, abs=0.1)
+
+
+def test_a_solver_with_a_constant_matrix_follows_every_functional():
+    """Firedrake's solver that several functionals share: by itself it keeps a matrix of another point, values and all."""
+    space = FunctionSpace(UnitSquareMesh(3, 3), "CG", 1)
+    conductivity, heat = Function(space).assign(2.0), Function(space)
+    u, v = TrialFunction(space), TestFunction(space)
+    with recording() as tape:
+        k = Function(space).assign(conductivity)
+        problem = LinearVariationalProblem(
+            k * inner(grad(u), grad(v)) * dx, v * dx, heat, bcs=DirichletBC(space, 0.0, "on_boundary"), constant_jacobian=True
+        )
+        LinearVariationalSolver(problem).solve()
+        linear, square = assemble(heat * dx), assemble(heat**2 * dx)
+    one = Function(space).assign(1.0)
+    for power, total in ((1, linear), (2, square)):
+        functional = ReducedFunctional(total, Control(conductivity), tape=tape)
+        for k in (4.0, 1.0, 2.0):
+            scale = total * (2 / k) ** power
+            assert functional(Function(space).assign(k)) == pytest.approx(scale, rel=1e-12)
+            assert functional.derivative().dat.data_ro.sum() == pytest.approx(-power * scale / k, rel=1e-12)
+            assert functional.hessian(one).dat.data_ro.sum() == pytest.approx(power * (power + 1) * scale / k**2, rel=1e-12)
 
 
 @pytest.mark.parametrize("family,degree", [("CG", 2), ("DG", 0), ("DQ", 1)])
