@@ -13,6 +13,7 @@ from firedrake import (  # noqa: E402
 )  # fmt: skip
 
 from adjointdesign.tape import Control, ReducedFunctional, recording  # noqa: E402
+from adjointdesign.verification.taylor import taylor_along  # noqa: E402
 
 # "Solving adjoint PDEs" in the manual of Firedrake: functional at two initial conditions, and residuals of its Taylor test.
 FUNCTIONAL, AT_ANOTHER = 5.006, 5.415
@@ -53,3 +54,17 @@ def test_the_documented_residuals_come_out(capsys):
     # Differences of numbers near 5, so the last places are those of the machine: 3e-15 were seen.
     assert residuals == pytest.approx(RESIDUALS, rel=0, abs=2e-14)
     assert rates == pytest.approx(RATES, rel=0, abs=2e-9)
+    # In the documented direction, a constant, the derivative is zero by symmetry, whatever its size elsewhere.
+    direction = Function(space).interpolate(SpatialCoordinate(space.mesh())[0])
+
+    def along(cofunction):
+        return cofunction.dat.data_ro @ direction.dat.data_ro
+
+    def path(step):
+        return float(functional(Function(space).assign(start + Constant(step) * direction)))
+
+    path(0.0)
+    slope, curvature = along(functional.derivative()), along(functional.hessian(direction))
+    assert abs(slope) > 1
+    for result in (taylor_along(path, slope), taylor_along(path, slope, curvature)):
+        assert result.passed, str(result)
