@@ -7,14 +7,14 @@ import json
 import logging
 import os
 import sys
-from contextlib import nullcontext
+import traceback
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from adjointdesign.errors import InputError
-from adjointdesign.parallel import all_here, launched
+from adjointdesign.parallel import EndedByFirst, abort, all_here, launched, led, start
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
@@ -36,24 +36,27 @@ def main() -> None:
     if launched()[0] > 0:
         sys.stdout = sys.stderr = open(os.devnull, "w")
     try:
+        start()
         status = app(standalone_mode=False)
     except InputError as error:
         _fail(str(error))
+    except EndedByFirst:
+        _fail("ended by rank 0")
     except _ClickException as error:
         if message := error.format_message():
             _fail(message)
         sys.exit(2)  # no arguments: the help was printed
     except BrokenPipeError:
-        sys.exit(141)
+        _end(141)
     except MemoryError as error:
         _fail(f"memory: expected a simulation that fits, got {error or 'none left'}; choose a coarser spacing or a smaller device")
     except OSError as error:
         if error.errno not in _DISK_ERRORS:
+            _abort_all()
             raise
         _fail(f"{error.filename or 'output'}: expected a place to write, got {error.strerror}; free space or choose another place")
     except (typer.Abort, KeyboardInterrupt):
-        print("interrupted", file=sys.stderr)
-        sys.exit(130)
+        _end(130, "interrupted")
     except Exception:
         _abort_all()
         raise
@@ -61,33 +64,30 @@ def main() -> None:
 
 
 def _abort_all() -> None:
-    """End all ranks when one of several meets what no other may know of: the others would wait for it for ever."""
+    """End all ranks when one of several meets what should not happen: the others would wait for it for ever."""
     rank, size = launched()
     if size > 1:
-        import traceback
-
         print(f"rank {rank}: {traceback.format_exc()}", file=sys.__stderr__, flush=True)
-        _abort(1)
+        abort(1)
 
 
-def _abort(status: int) -> None:
-    from mpi4py import MPI
+def _fail(message: str) -> None:
+    _end(2, "error: " + " ".join(message.split()))
 
-    MPI.COMM_WORLD.Abort(status)
+
+def _end(status: int, line: str | None = None) -> None:
+    """Say why and exit, together with all ranks or, when they do not know of it and would wait for this one, for all of them."""
+    alone = not all_here()
+    if line is not None:
+        print(line, file=sys.__stderr__ if alone else sys.stderr, flush=True)
+    if alone:
+        abort(status)
+    sys.exit(status)
 
 
 def _one_rank(what: str) -> None:
     if launched()[1] > 1:
-        raise InputError(what, "one MPI rank", launched()[1], "start it without mpiexec; check and evaluate run on several")
-
-
-def _fail(message: str) -> None:
-    line = "error: " + " ".join(message.split())
-    if not all_here():  # the others do not know of it, and would wait for this rank for ever
-        print(line, file=sys.__stderr__, flush=True)
-        _abort(2)
-    print(line, file=sys.stderr)
-    sys.exit(2)
+        raise InputError(what, "one MPI rank", launched()[1], "start it without mpiexec")
 
 
 def _say(message: str) -> None:
@@ -124,7 +124,6 @@ def run(problem: Name, config: Config = None, overrides: Set = None,
     from adjointdesign import study
     from adjointdesign.problems import find
 
-    _one_rank("run")
     out = out or Path("runs") / problem
     return _status(study.run(find(problem), out, config=config, overrides=overrides or ()))
 
@@ -135,7 +134,6 @@ def resume(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of
     from adjointdesign import study
     from adjointdesign.problems import find
 
-    _one_rank("resume")
     outcome = study.resume(folder, find)
     if outcome is None:
         _say(f"this run is complete: see {folder / study.DONE}")
@@ -152,7 +150,10 @@ def _status(outcome) -> int:
 def evaluate(problem: Name, design: Annotated[Path, typer.Option("--design", metavar="FILE", help="The design, in a format that the problem reads.")],
              config: Config = None, overrides: Set = None, as_json: Json = False) -> int:  # fmt: skip
     """Simulate a given design."""
+    from adjointdesign.study import require_communicator
+
     built = _settings(problem, config, overrides).build()
+    require_communicator(built)
     result = built.evaluate_file(design)
     print(json.dumps(result) if as_json else built.table(result))
     return 0
@@ -162,13 +163,20 @@ def evaluate(problem: Name, design: Annotated[Path, typer.Option("--design", met
 def check(problem: Name, config: Config = None, overrides: Set = None, as_json: Json = False,
           out: Annotated[Path | None, typer.Option("--out", metavar="FILE.json", help="Also write the certificate there.")] = None) -> int:  # fmt: skip
     """Verify a problem's gradient: Taylor orders, tangent against adjoint, schedules, cost."""
-    settings = _settings(problem, config, overrides)
-    built = settings.build()
-    if out is not None and (out.is_dir() or not out.parent.is_dir()):
-        raise InputError("--out", "a file in an existing folder", out, "make the folder first, or choose another")
     import numpy as np
 
+    from adjointdesign.study import require_communicator
     from adjointdesign.verification.certificate import certify, write_certificate
+
+    settings = _settings(problem, config, overrides)
+    built = settings.build()
+    require_communicator(built)
+
+    def require_place(call) -> None:
+        if out is not None and (out.is_dir() or not out.parent.is_dir()):
+            raise InputError("--out", "a file in an existing folder", out, "make the folder first, or choose another")
+
+    led(require_place)
 
     said = ""
 
@@ -179,14 +187,24 @@ def check(problem: Name, config: Config = None, overrides: Set = None, as_json: 
             said = text
 
     certificate = certify(built, np.random.default_rng(settings.seed), progress=progress)
-    if out is not None and launched()[0] == 0:
-        write_certificate(out, certificate)
+
+    def write(call):
+        if out is not None:
+            write_certificate(out, certificate)
+        return certificate
+
+    certificate = led(write)
     print(json.dumps(certificate.as_dict()) if as_json else certificate)
     return 0 if certificate.passed else 1
 
 
 bench_app = typer.Typer(no_args_is_help=True, help="Measure speed, memory and the cost of gradients.")
 app.add_typer(bench_app, name="bench")
+
+
+@bench_app.callback()
+def _bench() -> None:
+    _one_rank("bench")
 
 
 @bench_app.command("fdtd")
@@ -217,15 +235,14 @@ def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of
     """Make the figures and the page of a run again."""
     from adjointdesign import study
     from adjointdesign.problems import find
-    from adjointdesign.report.page import report as write
 
     try:
         problem = study.open_folder(folder, find).build()
     except InputError:  # of another installation: the page does without what only the problem knows
         problem = None
     # A `resume` there would remove the files that are being written here.
-    with study.locked(folder) if folder.is_dir() else nullcontext():
-        print(write(folder, problem))
+    with study.held(folder):
+        print(study.write_report(folder, problem))
     return 0
 
 

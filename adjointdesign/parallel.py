@@ -1,12 +1,15 @@
-"""The MPI job that this process belongs to, if any."""
+"""The MPI job that this process belongs to, if any: its ranks, and what rank 0 does for all."""
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import os
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
+
+from adjointdesign.errors import InputError
 
 _LAUNCHERS = {
     "SIZE": ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"),
@@ -24,8 +27,10 @@ def ranks() -> int:
 def launched() -> tuple[int, int]:
     """This process's rank and the number of ranks, also before MPI is started: then as the launcher says."""
     world = _world()
-    if world is not None:
-        return world.rank, world.size
+    return _told() if world is None else (world.rank, world.size)
+
+
+def _told() -> tuple[int, int]:
     rank, size = (next((os.environ[v] for v in _LAUNCHERS[what] if v in os.environ), "") for what in ("RANK", "SIZE"))
     return (int(rank), int(size)) if rank.isdigit() and size.isdigit() else (0, 1)
 
@@ -36,18 +41,122 @@ def _world():
     return mpi.COMM_WORLD if running else None
 
 
+def start():
+    """Start MPI on ranks that a launcher started together: only by it can they know of each other.
+
+    Returns
+    -------
+    mpi4py communicator or None
+        Of all ranks; None where there is but one.
+
+    Raises
+    ------
+    InputError
+        When they cannot know of each other.
+    """
+    told = _told()[1]
+    if told == 1 and launched()[1] == 1:
+        return None
+    try:
+        importlib.import_module("mpi4py.MPI")
+    except ImportError:
+        raise InputError(
+            "MPI ranks", "mpi4py, by which they know of each other", "not installed",
+            "install adjointdesign[mpi], or start it without mpiexec",
+        ) from None  # fmt: skip
+    world = _world()
+    if world.size == 1:
+        raise InputError(
+            "MPI ranks", f"{told}, as the launcher says", "1 in each process, by the MPI that mpi4py was built with",
+            "start it with the mpiexec of that MPI (with Slurm: srun --mpi=pmix, or pmi2)",
+        )  # fmt: skip
+    return world
+
+
+class EndedByFirst(Exception):
+    """Raised on all other ranks when rank 0 alone met what ends all; what that is, it says itself."""
+
+
+def led(action: Callable, **operations: Callable) -> Any:
+    """Run ``action(call)`` on rank 0 alone, for all.
+
+    Where it needs the others, ``call(name, *arguments)`` has one of the ``operations``, which may be collective, carried out by
+    all ranks together, and gives rank 0's result of it.
+
+    Parameters
+    ----------
+    action : callable
+        Not called on other ranks.
+    operations : callables
+        The same ones on all ranks.
+
+    Returns
+    -------
+    object
+        What the action returned, on all ranks.
+
+    Raises
+    ------
+    EndedByFirst
+        On other ranks, when the action raised on rank 0. What an operation raises passes through on every rank that meets it.
+    """
+    world = start()
+    if world is None:
+        return action(lambda name, *arguments: operations[name](*arguments))
+    if world.rank > 0:
+        while True:
+            name, arguments = world.bcast(None)
+            if name is None:
+                raise EndedByFirst
+            if name == "":
+                return arguments
+            operations[name](*arguments)
+    together = False
+
+    def call(name: str, *arguments):
+        nonlocal together
+        world.bcast((name, arguments))
+        together = True
+        result = operations[name](*arguments)
+        together = False
+        return result
+
+    try:
+        result = action(call)
+    except BaseException:
+        if not together:  # else the others met it, too, or wait within the operation: see `all_here`
+            world.bcast((None, None))
+        raise
+    world.bcast(("", result))
+    return result
+
+
+def anywhere(flag: bool) -> bool:
+    """Whether a flag is set on any rank, to be asked by all of them; here where there is but one."""
+    world = start()
+    return flag if world is None else any(world.allgather(flag))
+
+
+def abort(status: int) -> None:
+    """End all ranks at once, with the exit status of this one."""
+    world = _world()
+    if world is not None:
+        world.Abort(status)
+    sys.exit(status)
+
+
 def all_here(seconds: float = 10.0) -> bool:
     """Whether all ranks come to this point within some time; true at once where there is but one.
 
-    Starts MPI on ranks that a launcher started together: only by it can they know of each other.
+    Later ranks are a little more patient, so that of several that wait for another the first one gives up.
     """
-    if launched()[1] > 1:
-        with contextlib.suppress(ImportError):
-            importlib.import_module("mpi4py.MPI")
-    world = _world()
-    if world is None or world.size == 1:
+    try:
+        world = start()
+    except InputError:  # as far as anyone can tell
         return True
-    request, until = world.Ibarrier(), time.monotonic() + seconds
+    if world is None:
+        return True
+    request, until = world.Ibarrier(), time.monotonic() + seconds + min(0.2 * world.rank, seconds)
     while not request.Test():
         if time.monotonic() > until:
             return False

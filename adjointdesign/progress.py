@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from adjointdesign.parallel import launched
+
 logger = logging.getLogger(__name__)
 
 
@@ -25,7 +27,7 @@ def extremes(readings: dict, targets: Sequence) -> str:
 
 
 class Progress:
-    """Shows the evaluations of a continuation.
+    """Shows the evaluations of a continuation; of several MPI ranks the first one does.
 
     Parameters
     ----------
@@ -40,9 +42,10 @@ class Progress:
         self._limits = [s.stop.max_evaluations or 0 for s in stages]
         self._stage, self._done, self._times = 0, 0, []
         self._bar = self._task = None
+        self._silent = launched()[0] > 0
 
     def __enter__(self) -> Progress:
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and not self._silent:
             from rich.console import Console
             from rich.progress import BarColumn, TextColumn
             from rich.progress import Progress as Bar
@@ -64,7 +67,7 @@ class Progress:
         logger.info(text)
         if self._bar is not None:
             self._bar.console.print(text, highlight=False, markup=False)
-        else:
+        elif not self._silent:
             print(text, file=sys.stderr, flush=True)
 
     def evaluation(self, index: int, stage, evaluation, tracker) -> None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import logging
 import os
 import platform
-import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,8 +23,10 @@ from adjointdesign import configuration
 from adjointdesign.configuration import Configuration
 from adjointdesign.errors import InputError
 from adjointdesign.files import atomic_write, remove_parts
-from adjointdesign.parallel import ranks
+from adjointdesign.parallel import anywhere, launched, led, ranks
 from adjointdesign.problem import Problem, value_and_gradient
+from adjointdesign.study_hold import held, own
+from adjointdesign.study_signals import stop_requests, stoppable
 
 if TYPE_CHECKING:
     from adjointdesign.optimize.minimize import OptimizeResult
@@ -114,68 +113,84 @@ def optimize(settings: Configuration, folder: Path, watch: Callable | None = Non
         That of the last stage.
     """
     from adjointdesign.optimize.history import History
-    from adjointdesign.optimize.interrupt import interruptible
     from adjointdesign.optimize.minimize import CONSTRAINED
     from adjointdesign.optimize.penalty import penalized
     from adjointdesign.optimize.stages import Formulation, run_stages
     from adjointdesign.optimize.stopping import Status
 
     problem = settings.build()
+    require_communicator(problem)
     stages = problem.stages()
-    current = {"index": -1, "stage": None}
-
-    def formulate(stage) -> Formulation:
-        current.update(index=current["index"] + 1, stage=stage)
-        logger.info("stage %d of %d: %s (%s)", current["index"] + 1, len(stages), stage.name, stage.method)
-        memo = Memo(problem, stage)
-        constrained = bool(problem.constraints(problem.initial_design(np.random.default_rng(0)), stage.parameters))
-        if constrained and stage.method not in CONSTRAINED and stage.penalty is not None:
-            price = stage.penalty
-            return Formulation(penalized(memo.objective, memo.constraints, price.weight, price.margin))
-        return Formulation(memo.objective, (memo.constraints,) if constrained else (), minimax=stage.minimax)
-
-    def callback(evaluation, tracker):
-        if watch is not None:
-            watch(current["index"], current["stage"], evaluation, tracker)
-
+    start = problem.initial_design(np.random.default_rng(settings.seed))
+    constrained = [bool(problem.constraints(start, stage.parameters)) for stage in stages]
     path = Path(folder) / "history.h5"
     identity = {"problem": problem.name, "configuration": hashlib.sha256(settings.toml().encode()).hexdigest()}
-    start = problem.initial_design(np.random.default_rng(settings.seed))
-    opened = History.open(path, writable=True) if path.exists() else History.create(path, identity)
-    with opened as history, interruptible() as should_stop:
-        if history.attributes != identity:
-            raise InputError(
-                f"history {path}", "evaluations made with config.toml as it is now", "those of other settings",
-                "restore config.toml, or start a new run with the changed one",
+    told = False
+
+    def evaluate(index: int, x: np.ndarray):
+        nonlocal told
+        found = value_and_gradient(problem, x, stages[index].parameters)
+        told = anywhere(asked())
+        return found
+
+    def lead(call):
+        index = -1
+
+        def formulate(stage) -> Formulation:
+            nonlocal index
+            index += 1
+            logger.info("stage %d of %d: %s (%s)", index + 1, len(stages), stage.name, stage.method)
+            memo = Memo(partial(call, "evaluate", index), stage.minimax)
+            if constrained[index] and stage.method not in CONSTRAINED and stage.penalty is not None:
+                price = stage.penalty
+                return Formulation(penalized(memo.objective, memo.constraints, price.weight, price.margin))
+            return Formulation(memo.objective, (memo.constraints,) if constrained[index] else (), minimax=stage.minimax)
+
+        def callback(evaluation, tracker):
+            if watch is not None:
+                watch(index, stages[index], evaluation, tracker)
+
+        def should_stop() -> bool:
+            return told or asked()
+
+        with History.open(path, writable=True) if path.exists() else History.create(path, identity) as history:
+            if history.attributes != identity:
+                raise InputError(
+                    f"history {path}", "evaluations made with config.toml as it is now", "those of other settings",
+                    "restore config.toml, or start a new run with the changed one",
+                )  # fmt: skip
+            if begin is not None:
+                begin()
+            results = run_stages(
+                stages, formulate, start.ravel(), bounds=problem.bounds(), history=history,
+                wall_time=getattr(problem.optimization, "wall_time", None), callback=callback, should_stop=should_stop,
             )  # fmt: skip
-        if begin is not None:
-            begin()
-        results = run_stages(
-            stages, formulate, start.ravel(), bounds=problem.bounds(), history=history,
-            wall_time=getattr(problem.optimization, "wall_time", None), callback=callback, should_stop=should_stop,
-        )  # fmt: skip
-        if should_stop() and results[-1].status != Status.INTERRUPTED:  # it came during the last evaluation
-            results[-1] = replace(results[-1], status=Status.INTERRUPTED, message="a signal came")
-    return results[-1]
+            if should_stop() and results[-1].status != Status.INTERRUPTED:  # it came during the last evaluation
+                results[-1] = replace(results[-1], status=Status.INTERRUPTED, message="a signal came")
+        return results[-1]
+
+    # One optimizer decides for all ranks, so that neither clocks nor rounding can part them.
+    with stop_requests() as asked:
+        return led(lead, evaluate=evaluate)
 
 
 class Memo:
-    """Objective and constraints of one stage from one evaluation a point."""
+    """Objective and constraints of one stage from one evaluation a point: ``evaluate(x)`` as `value_and_gradient`."""
 
-    def __init__(self, problem: Problem, stage):
-        self.problem, self.stage = problem, stage
+    def __init__(self, evaluate: Callable, minimax: bool):
+        self.evaluate, self.minimax = evaluate, minimax
         self._key, self._value = None, None
 
     def _evaluate(self, x: np.ndarray):
         if self._key != x.tobytes():
-            self._value = value_and_gradient(self.problem, x, self.stage.parameters)
+            self._value = self.evaluate(x)
             self._key = x.tobytes()
         return self._value
 
     def objective(self, x):
         """Value and gradient (values and Jacobian for a min-max), and readings."""
         values, jacobian, _, _, readings = self._evaluate(x)
-        if self.stage.minimax:
+        if self.minimax:
             return values, jacobian, readings
         return values[0], jacobian[0], readings
 
@@ -190,42 +205,36 @@ def complete(folder: Path) -> bool:
     return all((Path(folder) / name).exists() for name in ("certificate.json", DONE))
 
 
-@contextmanager
-def locked(folder: Path):
-    """Hold a run's folder for this process.
+def require_communicator(problem: Problem) -> None:
+    """Refuse several MPI ranks for a problem whose solver cannot share its work among them.
 
     Raises
     ------
     InputError
-        When another process holds it: two would write one history.
+        When there are several, and ``problem.solver().comm`` is None or there is no such method.
     """
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError:
+    size = launched()[1]
+    if size > 1 and (not hasattr(problem, "solver") or problem.solver().comm is None):
         raise InputError(
-            "DIR", "a folder that no other process works in", folder, "wait for that run, or stop it"
-        ) from None
-    finally:
-        os.close(descriptor)
+            problem.name, "one MPI rank, since its solver has no communicator", f"{size} ranks", "start it without mpiexec"
+        )
 
 
 def carry_on(settings: Configuration, folder: Path) -> Outcome:
     """Optimize in a run's folder from wherever it stands, and write everything that follows from the result.
 
-    The design with its deliverables, the certificate, and last the report. Shows progress on standard error.
+    The design with its deliverables, the certificate, and last the report. Shows progress on standard error. Under MPI all ranks
+    compute together; the first one alone optimizes, writes and speaks.
     """
     from adjointdesign.optimize.stopping import Status
     from adjointdesign.progress import Progress
-    from adjointdesign.report.page import report
     from adjointdesign.verification.certificate import certify, write_certificate
 
     folder = Path(folder)
     problem = settings.build()
     greeting = f"adjointdesign {version('adjointdesign')}: {problem.name} in {folder}"
-    with locked(folder), log_to(folder), Progress(problem.stages(), problem.targets()) as progress:
-        remove_parts(folder)
+    with held(folder, log=True), Progress(problem.stages(), problem.targets()) as progress:
+        led(lambda call: remove_parts(folder))
         try:
             result = optimize(settings, folder, progress.evaluation, lambda: progress.line(greeting))
         except KeyboardInterrupt:
@@ -239,23 +248,42 @@ def carry_on(settings: Configuration, folder: Path) -> Outcome:
             progress.line(f"the optimization failed: {result.message}")
             return Outcome(folder, result, False)
         try:
-            with termination_as_interrupt():
+            with stoppable() as check, own(folder) as place:
                 progress.line(f"{result.status}: {result.message}; writing the design and its deliverables")
-                problem.deliver(folder, result.x.reshape(problem.design_shape), f"{result.status}: {result.message}")
+                problem.deliver(place, result.x.reshape(problem.design_shape), f"{result.status}: {result.message}")
                 progress.line("checking the gradient")
-                certificate = certify(problem, np.random.default_rng(settings.seed))
-                write_certificate(folder / "certificate.json", certificate)
+                certificate = certify(problem, np.random.default_rng(settings.seed), progress=lambda *_: check())
+                led(lambda call: write_certificate(folder / "certificate.json", certificate))
                 progress.line("writing the report")
-                report(folder, problem)
+                write_report(folder, problem)
         except KeyboardInterrupt:  # all evaluations are in the history: what was under way is made again
             progress.line(f"stopped; everything is saved: go on with `adjointdesign resume {folder}`")
             return Outcome(folder, result, None)
-        for text in problem.summarize(folder):
+        for text in led(lambda call: list(problem.summarize(folder))):
             progress.line(text)
         for failure in certificate.failures:
             progress.line(f"gradient check FAILED: {failure}")
         progress.line(f"report: {folder / DONE}")
-    return Outcome(folder, result, certificate.passed and not failed)
+        return led(lambda call: Outcome(folder, result, certificate.passed and not failed))
+
+
+def write_report(folder: Path, problem: Problem | None) -> Path:
+    """Figures and page of a run by rank 0; the densities that it shows, which may take a filter on a mesh, by all ranks."""
+    from adjointdesign.report.page import report
+
+    if problem is None:
+        return led(lambda call: report(folder))
+    return led(lambda call: report(folder, _Shown(problem, partial(call, "density"))), density=problem.density)
+
+
+class _Shown:
+    """A problem with another way to compute its densities."""
+
+    def __init__(self, problem: Problem, density: Callable):
+        self._problem, self.density = problem, density
+
+    def __getattr__(self, name):
+        return getattr(self._problem, name)
 
 
 def run(problem: type[Problem], out: str | Path, *, config: str | Path | None = None, overrides: Iterable[str] = ()) -> Outcome:
@@ -276,8 +304,10 @@ def run(problem: type[Problem], out: str | Path, *, config: str | Path | None = 
         When settings are refused or the folder is in use.
     """
     settings = configuration.load(problem, file=config, overrides=overrides)
-    settings.build().prepare()  # refuse bad settings before a folder is made
-    return carry_on(settings, create(settings, Path(out)))
+    problem = settings.build()  # refuse bad settings before a folder is made
+    require_communicator(problem)
+    problem.prepare()
+    return carry_on(settings, led(lambda call: create(settings, Path(out))))
 
 
 def resume(folder: str | Path, find: Callable[[str], type[Problem]]) -> Outcome | None:
@@ -296,9 +326,9 @@ def resume(folder: str | Path, find: Callable[[str], type[Problem]]) -> Outcome 
         When the folder holds no run, or its history is damaged or of other settings.
     """
     settings = open_folder(Path(folder), find)
-    if complete(folder):
-        with locked(folder):
-            remove_parts(folder)
+    if led(lambda call: complete(folder)):
+        with held(folder):
+            led(lambda call: remove_parts(folder))
         return None
     return carry_on(settings, Path(folder))
 
@@ -342,44 +372,3 @@ def _git_commit() -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None
-
-
-@contextmanager
-def termination_as_interrupt():
-    """SIGTERM raises ``KeyboardInterrupt``, as SIGINT does; not outside the main thread, where Python allows no handlers."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    earlier = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL if earlier is None else earlier)
-
-
-class _LogFile(logging.FileHandler):
-    """A log whose failure to write is raised, not printed with a traceback between the lines for people."""
-
-    def handleError(self, record):
-        raise
-
-
-@contextmanager
-def log_to(folder: Path):
-    """Copy the package's log to ``log.txt`` of a run's folder, and what ends the work there before its time."""
-    handler = _LogFile(Path(folder) / "log.txt", encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    package = logging.getLogger("adjointdesign")
-    package.addHandler(handler)
-    package.setLevel(logging.INFO)
-    try:
-        yield
-    except BaseException as error:
-        if not isinstance(error, KeyboardInterrupt):
-            expected = isinstance(error, (InputError, OSError, MemoryError))
-            with suppress(OSError):  # a full disk must not hide what happened
-                logger.error("%s: %s", type(error).__name__, error, exc_info=None if expected else error)
-        raise
-    finally:
-        package.removeHandler(handler)
-        handler.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from adjointdesign.problems.photonics.metalens_fdtd import gain
 
+from adjointdesign.parallel import led
 from adjointdesign.tape import Array
 from adjointdesign.tape import firedrake as bridge
 
@@ -19,8 +20,17 @@ def deliver(problem, folder: Path, parameters: np.ndarray, status: str) -> None:
     """Write ``design.h5`` and ``design.gds``.
 
     The design is the region where the filtered density exceeds one half. Its gain is computed by the elements of the
-    optimization and, independently, by FDTD on cells of half their size, from the same pixels.
+    optimization and, independently, by FDTD on cells of half their size, from the same pixels. Under MPI all ranks compute by
+    elements, and the first one does the rest.
     """
+    filtered = np.asarray(problem.filtered(parameters))
+    density = np.asarray(problem.density(parameters, problem.final_stage))
+    own = float(np.asarray(problem.respond(density)["gain"])[0])
+    found = fields(problem, density)
+    led(lambda call: _write(problem, folder, np.asarray(parameters), filtered, density, own, found, status))
+
+
+def _write(problem, folder: Path, parameters, filtered, density, own: float, found: dict, status: str) -> None:
     import h5py
 
     from adjointdesign.design import measure_length_scale
@@ -28,12 +38,9 @@ def deliver(problem, folder: Path, parameters: np.ndarray, status: str) -> None:
     from adjointdesign.report.deliverables.gds import write_gds
 
     s, origin = problem.specification, problem.pixel_origin
-    filtered = np.asarray(problem.filtered(parameters))
-    density = np.asarray(problem.density(parameters, problem.final_stage))
     binary = (filtered > 0.5).astype(np.uint8)
     length = measure_length_scale(binary, s.pixel, np.zeros(tuple(n + 8 for n in binary.shape)))
     write_gds(folder / "design.gds", filtered, s.pixel, origin)
-    own = float(np.asarray(problem.respond(density)["gain"])[0])
     spacing = problem.discretization.cell / 2
     logger.info("simulating the design by FDTD at a spacing of %.3g m", spacing)
     checked = gain(problem, density, spacing)
@@ -45,7 +52,7 @@ def deliver(problem, folder: Path, parameters: np.ndarray, status: str) -> None:
         group = file.create_group("length_scale")
         group.attrs.update(solid=length.solid, void=length.void, minimum=length.minimum, resolution=length.resolution)
         group = file.create_group("fields")
-        for key, value in fields(problem, density).items():
+        for key, value in found.items():
             group[key] = value
         group["ez"].attrs["component"] = "ez"
         file.create_group("targets").attrs["json"] = json.dumps(

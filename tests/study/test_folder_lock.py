@@ -5,14 +5,15 @@ import pytest
 from adjointdesign import cli, configuration, study
 from adjointdesign.errors import InputError
 from adjointdesign.problems import find
+from adjointdesign.study_hold import locked, log_to
 
 
 def test_a_folder_is_held_by_one_at_a_time(tmp_path):
-    with study.locked(tmp_path):
+    with locked(tmp_path):
         with pytest.raises(InputError, match="no other process"):
-            with study.locked(tmp_path):
+            with locked(tmp_path):
                 pass
-    with study.locked(tmp_path):  # and is free again
+    with locked(tmp_path):  # and is free again
         assert not list(tmp_path.iterdir())
 
 
@@ -25,7 +26,7 @@ def test_a_page_alone_is_no_complete_run(tmp_path):
 
 def test_a_report_is_not_made_beside_another_process(tmp_path, capsys):
     folder = study.create(configuration.load(find("waveguide-bend")), tmp_path / "run")
-    with study.locked(folder), pytest.raises(InputError, match="no other process"):
+    with locked(folder), pytest.raises(InputError, match="no other process"):
         cli.report(folder)
     assert not (folder / study.DONE).exists()
     cli.report(folder)
@@ -36,9 +37,9 @@ def test_the_log_holds_what_ended_the_work_and_nothing_from_before(tmp_path):
     try:
         raise ValueError("earlier")
     except ValueError:
-        with study.log_to(tmp_path):
+        with log_to(tmp_path):
             pass
     assert (tmp_path / "log.txt").read_text() == ""
-    with pytest.raises(InputError), study.log_to(tmp_path):
+    with pytest.raises(InputError), log_to(tmp_path):
         raise InputError("spacing", "a length", "none", "give one")
     assert "spacing: expected a length, got none; give one" in (tmp_path / "log.txt").read_text()

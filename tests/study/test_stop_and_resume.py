@@ -13,6 +13,7 @@ from adjointdesign import configuration, study
 from adjointdesign.errors import InputError
 from adjointdesign.optimize.history import History
 from adjointdesign.problems import find
+from adjointdesign.study_signals import stoppable
 
 
 def resume_to_the_end(folder):
@@ -192,7 +193,7 @@ def test_python_runs_in_other_threads(tmp_path, settings_file):
         settings = configuration.load(
             find("waveguide-bend"), file=settings_file, overrides=["optimization.stages=[{steepness=8, evaluations=1}]"]
         )
-        with study.termination_as_interrupt():
+        with stoppable():
             return study.optimize(settings, study.create(settings, tmp_path / "thread"))
 
     with ThreadPoolExecutor(1) as pool:
