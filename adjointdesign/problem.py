@@ -150,6 +150,9 @@ class Problem:
     def prepare(self) -> None:
         """Raise `InputError` now for settings that would fail only later, before a folder is made for a run."""
 
+    def begin(self, stage: Mapping[str, Any], parameters: np.ndarray) -> None:
+        """A stage begins with these design parameters: make a new mesh for them, say. Must depend on the parameters alone."""
+
     @property
     def design_shape(self) -> tuple[int, ...]:
         """Shape of the design parameters."""

@@ -133,12 +133,16 @@ def optimize(settings: Configuration, folder: Path, watch: Callable | None = Non
         told = anywhere(asked())
         return found
 
+    def begin_stage(index: int, x: np.ndarray):
+        problem.begin(stages[index].parameters, x.reshape(problem.design_shape))
+
     def lead(call):
         index = -1
 
-        def formulate(stage) -> Formulation:
+        def formulate(stage, x) -> Formulation:
             nonlocal index
             index += 1
+            call("begin_stage", index, np.asarray(x, dtype=float))
             logger.info("stage %d of %d: %s (%s)", index + 1, len(stages), stage.name, stage.method)
             memo = Memo(partial(call, "evaluate", index), stage.minimax)
             if constrained[index] and stage.method not in CONSTRAINED and stage.penalty is not None:
@@ -171,7 +175,7 @@ def optimize(settings: Configuration, folder: Path, watch: Callable | None = Non
 
     # One optimizer decides for all ranks, so that neither clocks nor rounding can part them.
     with stop_requests() as asked:
-        return led(lead, evaluate=evaluate)
+        return led(lead, evaluate=evaluate, begin_stage=begin_stage)
 
 
 class Memo:

@@ -55,7 +55,7 @@ class Stage:
 
 def run_stages(
     stages: Sequence[Stage],
-    formulate: Callable[[Stage], Formulation],
+    formulate: Callable[[Stage, np.ndarray], Formulation],
     x0: np.ndarray,
     *,
     bounds: tuple | None = None,
@@ -71,7 +71,7 @@ def run_stages(
     stages : sequence of Stage
         At least one.
     formulate : callable
-        ``formulate(stage) -> Formulation``, called when a stage begins.
+        ``formulate(stage, x) -> Formulation``, called when a stage begins at x.
     x0 : array_like, shape (n,)
         Where the first stage starts.
     bounds : tuple, optional
@@ -111,7 +111,7 @@ def run_stages(
             stop = replace(stop, wall_time=left if stop.wall_time is None else min(left, stop.wall_time))
         if recorder is not None:
             recorder.stage = index
-        formulation = formulate(stage)
+        formulation = formulate(stage, x)
         result = minimize(
             formulation.objective,
             x,

@@ -19,7 +19,7 @@ RNG = np.random.default_rng(0)
 CENTERS, WEIGHTS = RNG.random((3, N)), RNG.random((3, N))
 
 
-def formulate(stage, pause=0.0):
+def formulate(stage, x, pause=0.0):
     """Three weighted distances of a projected design: a sum in the first stage, a constrained min-max in the second."""
     beta = stage.parameters["beta"]
 
@@ -49,7 +49,7 @@ def main(path, pause):
             print("ready", flush=True)
             results = run_stages(
                 STAGES,
-                lambda stage: formulate(stage, pause),
+                lambda stage, x: formulate(stage, x, pause),
                 np.full(N, 0.5),
                 bounds=(0, 1),
                 history=history,

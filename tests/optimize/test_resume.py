@@ -133,7 +133,7 @@ def test_other_configuration_is_refused(tmp_path):
             minimize(hs1, [-2, 1], method="mma", stop=stop, recorder=Recorder(history))
         stages = [Stage("a", stop=Stopping(max_evaluations=4)), Stage("b")]
         with pytest.raises(InputError, match="of stage 0"):
-            run_stages(stages, lambda stage: Formulation(hs1), [-2, 1], history=history)
+            run_stages(stages, lambda stage, x: Formulation(hs1), [-2, 1], history=history)
         recorder = Recorder(history)
         recorder.stage = 1
         with pytest.raises(InputError, match="of stage 0"):
@@ -166,7 +166,7 @@ def test_replayed_time_counts(tmp_path):
 def test_stages_start_from_the_last_best_point():
     starts = []
 
-    def formulate(stage):
+    def formulate(stage, x):
         def objective(x):
             if len(starts) < stage.parameters["number"]:
                 starts.append(x.copy())
@@ -187,7 +187,7 @@ def test_wall_time_over_all_stages():
         return hs1(x)
 
     stages = [Stage(str(i), stop=Stopping(ftol=0, max_evaluations=3)) for i in range(5)]
-    results = run_stages(stages, lambda stage: Formulation(slow), [-2, 1], wall_time=0.12)
+    results = run_stages(stages, lambda stage, x: Formulation(slow), [-2, 1], wall_time=0.12)
     assert results[-1].status == Status.WALL_TIME and len(results) == 2
     assert np.isfinite(results[-1].value)
 
@@ -196,7 +196,7 @@ def test_interrupted_between_stages_keeps_the_design():
     count = []
     results = run_stages(
         [Stage("a", stop=Stopping(max_evaluations=2)), Stage("b")],
-        lambda stage: Formulation(hs1),
+        lambda stage, x: Formulation(hs1),
         [-2, 1],
         callback=lambda evaluation, tracker: count.append(1),
         should_stop=lambda: len(count) >= 2,
@@ -206,4 +206,4 @@ def test_interrupted_between_stages_keeps_the_design():
 
 def test_no_stage():
     with pytest.raises(InputError, match="stages"):
-        run_stages([], lambda stage: Formulation(hs1), [0, 0])
+        run_stages([], lambda stage, x: Formulation(hs1), [0, 0])
