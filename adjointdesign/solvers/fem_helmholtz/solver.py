@@ -22,7 +22,7 @@ class Setting:
 
     ``polarization``: "ez", "hz" or "hphi". ``wavenumber``: in vacuum, rad/m (a UFL constant). ``mesh``, and ``x``, its coordinates. ``measure``: 1, or the radius for a body of
     revolution, with which every integral is weighted. ``alpha``, ``beta``: coefficients of ``-div(alpha grad u) - k^2
-    beta u`` without absorbing layers.
+    beta u`` without absorbing layers. ``degree``: of the elements. ``layers``: those that absorb.
     """
 
     polarization: str
@@ -32,6 +32,8 @@ class Setting:
     measure: object
     alpha: Complex
     beta: Complex
+    degree: int
+    layers: tuple[Layer, ...]
 
 
 class FemHelmholtz(Sweep):
@@ -51,9 +53,9 @@ class FemHelmholtz(Sweep):
     permittivity : Function
         Relative.
     excitations : sequence of callables
-        ``(setting, v) -> Complex``, linear in v; see `adjointdesign.solvers.fem_helmholtz.sources`. One run each.
+        ``(setting, v) -> Complex``, linear in v; see `adjointdesign.solvers.fem_helmholtz.sources`, and ``ports``. One run each.
     readings : mapping
-        Name to ``(setting, u) -> Complex`` or a real form; see `adjointdesign.solvers.fem_helmholtz.readings`.
+        Name to ``(setting, u) -> Complex`` or a real form; see `adjointdesign.solvers.fem_helmholtz.readings`, and ``ports``.
     polarization : {"ez", "hz", "hphi"}
         The component that is solved for.
     degree : int
@@ -108,7 +110,7 @@ class FemHelmholtz(Sweep):
 
         def system(frequency: float) -> LinearVariational:
             k = Constant(2 * math.pi * frequency / C0)
-            setting = Setting(polarization, k, mesh, x, measure, alpha, beta)
+            setting = Setting(polarization, k, mesh, x, measure, alpha, beta, degree, tuple(layers))
             sx, sy = stretches(layers, x, k)
 
             def operator(u, v):
