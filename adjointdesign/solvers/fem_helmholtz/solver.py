@@ -13,7 +13,8 @@ from firedrake import (
 from adjointdesign.constants import C0
 from adjointdesign.errors import InputError
 from adjointdesign.solvers.fem_linear import (
-    SYMMETRIC, Complex, Layer, LinearVariational, Sweep, require_resolution, complete_options, require_tags, stretches,
+    SYMMETRIC, Complex, Layer, LinearVariational, Sweep, complete_options, require_layers, require_radius, require_resolution,
+    require_tags, stretches,
 )  # fmt: skip
 
 @dataclass(frozen=True)
@@ -96,6 +97,9 @@ class FemHelmholtz(Sweep):
         if wrong or not len(frequencies):
             raise InputError("frequencies", "positive numbers, Hz", wrong or "none", "correct them")
         require_tags(mesh, [*conductors, *magnetic_walls, *(impedances or {})])
+        require_layers(mesh, layers)
+        if polarization == "hphi":
+            require_radius(mesh)
         require_resolution(mesh, max(frequencies), degree, permittivity)
         if any(complex(z) == 0 for z in (impedances or {}).values()):
             raise InputError("impedances", "values other than zero", impedances, "name these tags in conductors")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import petsctools
 from firedrake.petsc import PETSc
 
@@ -60,7 +61,8 @@ class Factorization:
         self._options = petsctools.OptionsManager(dict(options), default_prefix="adjointdesign")
         self._ksp = PETSc.KSP().create(comm=matrix.comm)
         self._ksp.setOperators(matrix)
-        self._norm = matrix.norm(PETSc.NormType.INFINITY)
+        # Rows differ in size by the units of their coefficients, and those of boundary values have a one: each by its own.
+        self._sizes = _row_sizes(matrix)
         with self._options.inserted_options():
             self._ksp.setOptionsPrefix(self._options.options_prefix)
             try:
@@ -90,22 +92,30 @@ class Factorization:
             When the matrix is singular, to rounding, or an iteration does not converge.
         """
         self._run(self._ksp.solve, right_hand_side, solution)
+        scaled = right_hand_side.duplicate()
+        scaled.pointwiseDivide(right_hand_side, self._sizes)
+        self._require_regular(solution, scaled)
 
     def solve_transposed(self, right_hand_side: PETSc.Vec, solution: PETSc.Vec) -> None:
         """Solve ``A^T x = b`` with the same factors; raises as `solve`."""
         self._run(self._ksp.solveTranspose, right_hand_side, solution)
+        scaled = solution.duplicate()
+        scaled.pointwiseMult(solution, self._sizes)
+        self._require_regular(scaled, right_hand_side)
+
+    def _require_regular(self, solution, right_hand_side):
+        """Refuse a solution that has grown too much; with rows (of the transposed, columns) that have been scaled to one."""
+        norm = right_hand_side.norm()
+        grown = solution.norm() / norm if norm > 0 else 0.0
+        if not grown <= LARGEST_CONDITION:
+            raise _singular(f"a condition number above {grown:.0e}")
 
     def _run(self, method, right_hand_side, solution):
         with self._options.inserted_options():
             method(right_hand_side, solution)
-        reason, norm = self._ksp.getConvergedReason(), right_hand_side.norm()
-        grown = self._norm * solution.norm() / norm if norm > 0 else 0.0
-        if reason == PETSc.KSP.ConvergedReason.DIVERGED_PCSETUP_FAILED or not grown <= LARGEST_CONDITION:
-            raise InputError(
-                "linear system", "one with a unique solution",
-                "a singular matrix" if reason < 0 else f"a condition number above {grown:.0e}",
-                "move the frequency off the resonance, add loss, or fix the field somewhere on the boundary",
-            )  # fmt: skip
+        reason = self._ksp.getConvergedReason()
+        if reason == PETSc.KSP.ConvergedReason.DIVERGED_PCSETUP_FAILED:
+            raise _singular("a singular matrix")
         if reason < 0:
             raise InputError(
                 "solver options", "an iteration that converges",
@@ -117,6 +127,26 @@ class Factorization:
         """Release the factors at once, on every rank."""
         self._ksp.destroy()
         self._matrix.destroy()
+        self._sizes.destroy()
+
+
+def _row_sizes(matrix: PETSc.Mat) -> PETSc.Vec:
+    """Largest entry of every row, in absolute value; one where there is none."""
+    starts, _, values = matrix.getValuesCSR()
+    sizes = matrix.createVecLeft()
+    filled = np.flatnonzero(np.diff(starts))
+    largest = np.ones(len(starts) - 1)
+    if filled.size:
+        largest[filled] = np.maximum.reduceat(np.abs(values), starts[filled])
+    sizes.array_w[:] = np.where(largest > 0, largest, 1.0)
+    return sizes
+
+
+def _singular(found: str) -> InputError:
+    return InputError(
+        "linear system", "one with a unique solution", found,
+        "move the frequency off the resonance, add loss, or fix the field somewhere on the boundary",
+    )  # fmt: skip
 
 
 def _name(reason: int) -> str:

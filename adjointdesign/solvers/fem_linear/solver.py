@@ -10,6 +10,7 @@ from firedrake import Cofunction, DirichletBC, Function, assemble
 from adjointdesign.errors import InputError
 from adjointdesign.solvers.fem_linear.factorization import Factorization, complete_options
 from adjointdesign.solvers.fem_linear.forms import Forms
+from adjointdesign.solvers.fem_linear.require import Orientation, require_cells_everywhere, require_names
 from adjointdesign.tape import Solver
 
 
@@ -61,19 +62,24 @@ class LinearVariational(Solver):
         reals = [name for name, f in inputs.items() if f.function_space().ufl_element().family() == "Real"]
         if reals:
             raise InputError("inputs", "functions with values at nodes", f"{', '.join(reals)} in a space of reals", "use a DG 0 function")
+        mesh = space.mesh().unique()
+        require_cells_everywhere(mesh)
         self.space = space
-        self.comm = space.mesh().unique().comm
+        self.comm = mesh.comm
         self.functions = dict(inputs)
         self.options = complete_options(options)
         # Another solver on the same mesh may move it.
-        self._coordinates = space.mesh().unique().coordinates
+        self._coordinates = mesh.coordinates
         self._geometry = None if any(f is self._coordinates for f in inputs.values()) else _values(self._coordinates).copy()
+        moves = self._geometry is None and mesh.geometric_dimension == mesh.topological_dimension
+        self._orientation = Orientation(mesh) if moves else None
         self._homogeneous = tuple(_homogenized(condition) for condition in boundary_conditions)
         # Once and for all: Firedrake would evaluate an expression anew when the mesh has moved, unseen by derivatives.
         lift = Function(space)
         for condition in boundary_conditions:
             condition.apply(lift)
         self._lift = _values(lift).copy()
+        self._outputs = list(readings)
         self._defaults = {name: _values(f).copy() for name, f in self.functions.items()}
         self.forms = Forms(space, operator, excitations, readings, self.functions)
         self._in_operator = [name for name, f in self.functions.items() if self.forms.operator_depends_on(f)]
@@ -126,6 +132,7 @@ class LinearVariational(Solver):
         forms, names = self.forms, self._set_tangents(tangents)
         changes = self._changes(states, names)
         weights = forms.weights(cotangents, len(states))
+        require_names("cotangent tangents", cotangent_tangents, self._outputs)
         moving = forms.weights(cotangent_tangents, len(states))
         result = {name: np.zeros(self._defaults[name].shape) for name in inputs}
         for k, (state, adjoint, change) in enumerate(zip(states, adjoints, changes, strict=True)):
@@ -158,9 +165,7 @@ class LinearVariational(Solver):
 
     def _set_inputs(self, inputs) -> dict[str, np.ndarray]:
         """Give the functions their values; return these in full, the defaults included."""
-        unknown = sorted(set(inputs) - set(self.functions))
-        if unknown:
-            raise InputError("inputs", f"some of {', '.join(self.functions)}", ", ".join(unknown), "rename or remove them")
+        require_names("inputs", inputs, self.functions)
         if self._geometry is not None and self.comm.allreduce(int(not np.array_equal(self._geometry, _values(self._coordinates)))):
             _set(self._coordinates, self._geometry)
         full = {}
@@ -176,9 +181,22 @@ class LinearVariational(Solver):
             # Writing invalidates what Firedrake derives from a function (the geometry of a mesh, halos): only on change, and
             # then on every rank, because halos are exchanged by all.
             if self.comm.allreduce(int(not np.array_equal(value, _values(function)))):
+                before = _values(function).copy()
                 _set(function, value)
+                if function is self._coordinates:
+                    self._require_orientation(before)
             full[name] = value
         return full
+
+    def _require_orientation(self, before: np.ndarray) -> None:
+        """Put the mesh back and refuse where its new coordinates turn a cell over."""
+        if self._orientation is None:
+            return
+        try:
+            self._orientation.require_kept()
+        except InputError:
+            _set(self._coordinates, before)
+            raise
 
     def _replicated(self, values: np.ndarray) -> np.ndarray:
         """Rank 0's values: a sum over ranks need not be rounded alike on all of them, and what follows must be."""
@@ -234,6 +252,7 @@ class LinearVariational(Solver):
 
     def _set_tangents(self, tangents) -> tuple[str, ...]:
         """Give the tangents their values; return the names of the inputs that move."""
+        require_names("tangents", tangents, self.functions)
         for name, value in tangents.items():
             _set(self.forms.tangents[name], np.asarray(value, dtype=float))
         return tuple(name for name in self.functions if name in tangents)
@@ -248,6 +267,7 @@ class LinearVariational(Solver):
 
     def _adjoints(self, inputs, states, cotangents) -> list[np.ndarray]:
         """Adjoint solution of every excitation; those of the last cotangents at these inputs are kept."""
+        require_names("cotangents", cotangents, self._outputs)
         forms = self.forms
         weights = forms.weights(cotangents, len(states))
         if self._adjoint_states is not None and self._same({"": self._adjoint_states[0]}, {"": weights}):

@@ -15,7 +15,7 @@ from firedrake import (
 from adjointdesign.constants import C0
 from adjointdesign.errors import InputError
 from adjointdesign.solvers.fem_linear import (
-    SYMMETRIC, Complex, Layer, LinearVariational, Sweep, require_resolution, complete_options, require_tags, stretches,
+    SYMMETRIC, Complex, Layer, LinearVariational, Sweep, complete_options, require_layers, require_resolution, require_tags, stretches,
 )  # fmt: skip
 
 
@@ -89,6 +89,7 @@ class FemMaxwell(Sweep):
             raise InputError("frequencies", "positive numbers, Hz", wrong or "none", "correct them")
         impedances = dict(impedances or {})
         require_tags(mesh, [*conductors, *impedances])
+        require_layers(mesh, layers)
         require_resolution(mesh, max(frequencies), degree, permittivity)
         edges = FunctionSpace(mesh, "N1curl", degree)
         space = MixedFunctionSpace([edges, edges])

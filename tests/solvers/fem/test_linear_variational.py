@@ -2,6 +2,10 @@
 
 import itertools
 import math
+import os
+import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -80,6 +84,7 @@ def test_symmetric_factors_give_the_same():
     ("options", "message"),
     [
         ({"ksp_type": "preonly", "pc_type": "lu", "pc_factor_mat_solver_typ": "mumps"}, "pc_factor_mat_solver_typ"),
+        ({"ksp_type": "cg", "pc_type": "no_such"}, "solver options: expected names and values that PETSc knows.*no_such"),
         ({"ksp_type": "praeonly"}, "solver options: expected names and values that PETSc knows.*praeonly"),
         ({"ksp_type": "richardson", "pc_type": "none", "ksp_max_it": 3}, "an iteration that converges"),
     ],
@@ -113,6 +118,66 @@ def test_wrong_inputs_are_refused(change, message):
     solver, inputs = problem()
     with pytest.raises(InputError, match=message):
         solver.forward({**inputs, **change})
+
+
+def test_names_that_nobody_reads_are_refused():
+    solver, inputs = problem()
+    one = np.ones(2)
+    with pytest.raises(InputError, match="tangents: expected some of k, f, coordinates, got m"):
+        solver.tangent(inputs, {"m": inputs["k"]})
+    with pytest.raises(InputError, match="cotangents: expected some of energy, flux, got enargy"):
+        solver.adjoint(inputs, {"enargy": one})
+    with pytest.raises(InputError, match="cotangent tangents: expected some of energy, flux, got fluxx"):
+        solver.second_adjoint(inputs, {"k": inputs["k"]}, {"energy": one}, {"fluxx": one})
+
+
+@pytest.mark.parametrize("quadrilateral", [False, True])
+def test_a_cell_that_is_turned_over_is_refused_and_the_mesh_put_back(quadrilateral):
+    solver, inputs = problem(cells=4, quadrilateral=quadrilateral)
+    moved = inputs["coordinates"].copy()
+    (corner,) = np.flatnonzero(np.all(np.abs(moved - 0.5) < 1e-9, axis=1))
+    moved[corner] = (0.5, 0.74)
+    solver.forward({**inputs, "coordinates": moved})
+    moved[corner] = (0.5, 0.76)
+    with pytest.raises(InputError, match=r"coordinates: expected cells that keep their orientation, got a cell .* near \(0\.\d+, 0\.\d+\)"):
+        solver.forward({**inputs, "coordinates": moved})
+    assert solver.space.mesh().coordinates.dat.data_ro[corner, 1] == 0.74
+
+
+FEWER_CELLS = """
+from firedrake import FunctionSpace, UnitSquareMesh, dx
+from adjointdesign.errors import InputError
+from adjointdesign.solvers.fem_linear import LinearVariational
+space = FunctionSpace(UnitSquareMesh(1, 1), "CG", 1)
+try:
+    LinearVariational(space, lambda u, v: u * v * dx, [lambda v: v * dx], {"u": lambda u: u * dx}, {})
+except InputError as error:
+    print(error, flush=True)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.mpi
+@pytest.mark.skipif(shutil.which("mpiexec") is None, reason="needs mpiexec")
+def test_fewer_cells_than_ranks_are_refused_on_every_rank():
+    allow = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_rmaps_base_oversubscribe": "1"}
+    run = subprocess.run(["mpiexec", "-n", "3", sys.executable, "-c", FEWER_CELLS], env={**os.environ, **allow, "OMP_NUM_THREADS": "1"},
+                         capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.count("2 cells on 3 ranks") == 3
+
+
+def test_units_do_not_make_a_system_singular():
+    """Rows of boundary values have a one on the diagonal, whatever the size of the others."""
+    found = []
+    for size in (1.0, 1e-15, 1e15):
+        solver, _ = problem(operator=lambda u, v, size=size: size * (inner(grad(u), grad(v)) * dx + u * v * dx))
+        other = LinearVariational(
+            solver.space, lambda u, v, size=size: size * inner(grad(u), grad(v)) * dx, [lambda v, size=size: size * v * dx],
+            {"u": lambda u: u * dx}, {}, [DirichletBC(solver.space, 0.0, 1)],
+        )  # fmt: skip
+        found.append(other.forward({})["u"][0])
+    assert found == pytest.approx([1 / 3] * 3, rel=1e-12)
 
 
 def test_functions_that_cannot_be_inputs_are_refused():

@@ -63,9 +63,6 @@ def duct(**arguments):
     return found["total"][0, 0] - 1, found["in"][0, 0]
 
 
-    return ds(5)
-
-
 @pytest.mark.slow
 def test_reflection_of_a_duct():
     """An impedance reflects ``(Z - 1) / (Z + 1)``, a layer what it is made for; the power is the wave's less the reflected."""
@@ -100,6 +97,8 @@ def test_a_cube_resonates_where_it_must():
         ({"degree": 0}, "degree: expected at least 1"),
         ({"conductors": (9,)}, "boundary tags"),
         ({"frequencies": [frequency(60.0)]}, "cells per wavelength"),
+        ({"layers": [Layer(2, (-math.inf, 1.0), 0.4)]}, "inner of the layer along axis 2: expected ends within the mesh, between 0 and 1"),
+        ({"layers": [Layer(0, (2.0, 3.0), 0.4)]}, "inner of the layer along axis 0"),
         ({"excitations": [incoming(5, (0, 0, 1), (0, 1, 1))]}, "polarization: expected a vector across"),
     ],
 )
