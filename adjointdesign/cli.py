@@ -33,6 +33,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on sta
 
 def main() -> None:
     """Entry point: errors in the input become one line and exit status 2; of several MPI ranks the first one speaks."""
+    # Else numba, where colorama is installed, resets the color of a terminal at the end, and under mpiexec a pipe is one.
+    os.environ.setdefault("NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING", "1")
     if launched()[0] > 0:
         sys.stdout = sys.stderr = open(os.devnull, "w")
     try:
@@ -87,7 +89,7 @@ def _end(status: int, line: str | None = None) -> None:
 
 def _one_rank(what: str) -> None:
     if launched()[1] > 1:
-        raise InputError(what, "one MPI rank", launched()[1], "start it without mpiexec")
+        raise InputError(what, "one MPI rank", f"{launched()[1]} ranks", "start it without mpiexec")
 
 
 def _say(message: str) -> None:

@@ -97,38 +97,52 @@ def led(action: Callable, **operations: Callable) -> Any:
 
     Raises
     ------
+    Exception
+        On rank 0 what the action raised, and then on the others what they met in the last operation. What all of them meet
+        in an operation is raised by the call, so that the action may go on; what only some meet is raised there alone.
     EndedByFirst
-        On other ranks, when the action raised on rank 0. What an operation raises passes through on every rank that meets it.
+        On other ranks, when they met nothing themselves.
     """
     world = start()
     if world is None:
         return action(lambda name, *arguments: operations[name](*arguments))
     if world.rank > 0:
-        while True:
-            name, arguments = world.bcast(None)
-            if name is None:
-                raise EndedByFirst
-            if name == "":
-                return arguments
-            operations[name](*arguments)
-    together = False
+        return _follow(world, operations)
 
     def call(name: str, *arguments):
-        nonlocal together
         world.bcast((name, arguments))
-        together = True
-        result = operations[name](*arguments)
-        together = False
-        return result
+        try:
+            return operations[name](*arguments)
+        except Exception:
+            all_here()
+            raise
 
     try:
         result = action(call)
     except BaseException:
-        if not together:  # else the others met it, too, or wait within the operation: see `all_here`
+        if not _deserted:
             world.bcast((None, None))
         raise
     world.bcast(("", result))
     return result
+
+
+def _follow(world, operations):
+    """Carry out what rank 0 calls for; the result of its action."""
+    met = None
+    while True:
+        name, arguments = world.bcast(None)
+        if name is None:
+            raise EndedByFirst if met is None else met
+        if name == "":
+            return arguments
+        met = None
+        try:
+            operations[name](*arguments)
+        except Exception as error:
+            if not all_here():
+                raise
+            met = error
 
 
 def anywhere(flag: bool) -> bool:
@@ -145,20 +159,27 @@ def abort(status: int) -> None:
     sys.exit(status)
 
 
+_deserted = False
+
+
 def all_here(seconds: float = 10.0) -> bool:
-    """Whether all ranks come to this point within some time; true at once where there is but one.
+    """Whether all ranks come to this point within some time; true at once where there is but one, false where they once did not.
 
     Later ranks are a little more patient, so that of several that wait for another the first one gives up.
     """
+    global _deserted
     try:
         world = start()
     except InputError:  # as far as anyone can tell
         return True
     if world is None:
         return True
+    if _deserted:
+        return False
     request, until = world.Ibarrier(), time.monotonic() + seconds + min(0.2 * world.rank, seconds)
     while not request.Test():
         if time.monotonic() > until:
+            _deserted = True
             return False
         time.sleep(0.01)
     return True
