@@ -41,7 +41,7 @@ def require_resolution(mesh, frequency: float, degree: int, permittivity: Functi
         With the number of cells per wavelength that the worst cell has, and what is needed.
     """
     cells = FunctionSpace(mesh, "DG", 0)
-    diameter = Function(cells).interpolate(CellDiameter(mesh)).dat.data_ro
+    diameter = _diameters(mesh, cells)
     medium = Function(cells).interpolate(abs(permittivity)).dat.data_ro
     index = np.sqrt(np.maximum(medium, 1.0))
     wavelengths = diameter * index * frequency / C0
@@ -51,6 +51,17 @@ def require_resolution(mesh, frequency: float, degree: int, permittivity: Functi
             "mesh", f"at least {LEAST_NODES / degree:.3g} cells per wavelength in the medium for degree {degree}",
             f"{1 / worst:.3g} at {frequency:.4g} Hz", "refine the mesh, raise the degree, or lower the frequency",
         )  # fmt: skip
+
+
+def _diameters(mesh, cells: FunctionSpace) -> np.ndarray:
+    """Largest distance within each cell that this rank owns."""
+    space = mesh.coordinates.function_space()
+    if space.ufl_element().embedded_superdegree == 1 or not mesh.ufl_cell().is_simplex:
+        return Function(cells).interpolate(CellDiameter(mesh)).dat.data_ro
+    # UFL knows none of curved cells: between their nodes.
+    nodes = mesh.coordinates.dat.data_ro_with_halos[space.cell_node_list[: mesh.cell_set.size]]
+    distances = (np.linalg.norm(nodes - nodes[:, [i]], axis=2) for i in range(nodes.shape[1]))
+    return np.max([d.max(axis=1, initial=0.0) for d in distances], axis=0)
 
 
 def require_names(what: str, names: Iterable[str], known: Iterable[str]) -> None:
