@@ -341,6 +341,8 @@ def provenance(settings: Configuration) -> dict:
     """Versions, machine, seed and origin of a run."""
     import numba
 
+    from adjointdesign.verification.record import finite_element_versions
+
     packages = ("numpy", "scipy", "numba", "autograd", "nlopt", "pyadjoint-ad", "checkpoint-schedules", "h5py", "gdstk")
     return {
         "command": " ".join(sys.argv),
@@ -352,7 +354,8 @@ def provenance(settings: Configuration) -> dict:
         "machine": {"processor": _processor(), "cores": os.cpu_count(), "system": platform.platform()},
         "git_commit": _git_commit(),
         "versions": {"adjointdesign": version("adjointdesign"), "python": platform.python_version()}
-        | {p: version(p) for p in packages},
+        | {p: version(p) for p in packages}
+        | finite_element_versions(),
     }
 
 

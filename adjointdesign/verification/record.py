@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import platform
+from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from adjointdesign.parallel import ranks
 from adjointdesign.problem import Problem
 
 PACKAGES = {"numpy": "numpy", "numba": "numba", "pyadjoint": "pyadjoint-ad", "adjointdesign": "adjointdesign"}
+
+FINITE_ELEMENTS = ("firedrake", "fenics-ufl", "petsc", "petsc4py", "mpi4py")
+"""What the numbers of the finite elements depend on, where it is installed."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +122,17 @@ def provenance_of(problem: Problem, rng: np.random.Generator) -> dict[str, Any]:
         "seed": getattr(rng.bit_generator.seed_seq, "entropy", None),
         "ranks": ranks(),
         "threads": getattr(discretization, "threads", None) or _threads(),
-        "versions": {"python": platform.python_version(), **{n: version(p) for n, p in PACKAGES.items()}},
+        "versions": {"python": platform.python_version(), **{n: version(p) for n, p in PACKAGES.items()}, **finite_element_versions()},
     }
+
+
+def finite_element_versions() -> dict[str, str]:
+    """Versions of `FINITE_ELEMENTS` as far as they are installed; nothing is imported."""
+    found = {}
+    for package in FINITE_ELEMENTS:
+        with suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found
 
 
 def _threads() -> int:

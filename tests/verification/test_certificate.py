@@ -1,6 +1,7 @@
 """Certificates pass right derivatives and name what is wrong with planted faults."""
 
 import json
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from truss_problem import Chain, Truss
 
 from adjointdesign.tape import linear
 from adjointdesign.verification.certificate import certify, write_certificate
+from adjointdesign.verification.record import FINITE_ELEMENTS
 
 
 def certificate_of(chain=Chain, problem=Truss):
@@ -129,7 +131,8 @@ def test_written_certificate_has_the_keys_of_the_interface(tmp_path):
     interface = {"passed", "taylor_order", "hessian_taylor_order", "dot_product_residual", "gradient_cost", "details"}
     assert interface | {"problem", "seed", "ranks", "threads", "versions", "precision", "preset"} <= set(read)
     assert read["seed"] == 5 and read["problem"] == "truss" and read["passed"] is True
-    assert set(read["versions"]) == {"python", "numpy", "numba", "pyadjoint", "adjointdesign"}
+    assert set(read["versions"]) - set(FINITE_ELEMENTS) == {"python", "numpy", "numba", "pyadjoint", "adjointdesign"}
+    assert ("petsc4py" in read["versions"]) == (find_spec("petsc4py") is not None)
     for test in ("taylor", "hessian_taylor"):
         table = read["details"][test]
         assert len(table["steps"]) == len(table["remainders"]) >= 4 and table["passed"] is True
