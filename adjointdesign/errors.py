@@ -1,4 +1,4 @@
-"""The one exception that bad input raises."""
+"""The exception that bad input raises, and the one that refuses a design."""
 
 
 class InputError(ValueError):
@@ -19,3 +19,7 @@ class InputError(ValueError):
     def __init__(self, what: str, expected: str, got: object, remedy: str):
         super().__init__(f"{what}: expected {expected}, got {got}; {remedy}")
         self.what, self.expected, self.got, self.remedy = what, expected, got, remedy
+
+
+class StepRejected(ValueError):
+    """A design that cannot be simulated, though one nearer to the last may be: a line search is to take a shorter step."""

@@ -84,6 +84,17 @@ class Evaluation:
     constraints: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A figure of a problem of its own: name of its file, heading, PNG, what it shows in words, caption."""
+
+    name: str
+    heading: str
+    content: bytes
+    description: str
+    caption: str = ""
+
+
 class Problem:
     """A specification (geometry, materials, bands, targets) and a discretization, and what follows from them.
 
@@ -213,6 +224,10 @@ class Problem:
 
         readings = self.evaluate(parameters).readings
         write_parameters(folder / "design.h5", parameters, readings, problem=self.name, status=status)
+
+    def pictures(self, folder: Path) -> Sequence[Picture]:
+        """Pictures of what `deliver` wrote, for the report."""
+        return ()
 
     def summarize(self, folder: Path) -> Sequence[str]:
         """Lines for people about what `deliver` wrote."""

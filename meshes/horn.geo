@@ -3,7 +3,7 @@
 // whose inside carries no field and no cells.
 SetFactory("Built-in");
 
-guide_radius = DefineNumber[0.4, Name "radius of the waveguide"];
+guide_radius = DefineNumber[0.5, Name "radius of the waveguide"];
 aperture_radius = DefineNumber[1.2, Name "radius of the aperture"];
 guide_length = DefineNumber[1.0, Name "length of the waveguide, from the port to the throat"];
 flare_length = DefineNumber[2.0, Name "length of the flare"];
@@ -104,4 +104,5 @@ Physical Curve("port", 3) = {1};
 Physical Curve("axis", 4) = {8, 9, 12, 13, 17, 18};
 Physical Curve("aperture", 5) = {11};
 Physical Curve("interface", 6) = {14, 15, 16};
+Physical Curve("casing", 8) = {2, 4, 5, 6, 7};
 Physical Curve("outer", 7) = {19, 20, 21, 22, 23, 24, 25};

@@ -15,6 +15,8 @@ _SHIPPED = {
     "demultiplexer": "photonics.demultiplexer:Demultiplexer",
     "soi-bend": "photonics.soi_bend:SoiBend",
     "metalens-fem": "photonics.metalens_fem:Metalens",
+    "bend-fem": "photonics.bend_fem:BendFem",
+    "horn-antenna": "antennas.horn:Horn",
 }
 """Name to module and class; another distribution adds its own by an entry point ``adjointdesign.problems``."""
 

@@ -42,6 +42,7 @@ def write_figures(run: RunFolder) -> dict[str, bytes]:
         When the folder cannot be written.
     """
     drawn = {name: content for name, draw in FIGURES.items() if (content := draw(run)) is not None}
+    drawn |= {picture.name: picture.content for picture in run.pictures}
     folder = run.folder / "figures"
     try:
         folder.mkdir(exist_ok=True)

@@ -66,6 +66,7 @@ def write_report(run: RunFolder, figures: Mapping[str, bytes]) -> Path:
 
     body = join([
         section_results.head(run),
+        section_results.pictures(run),
         section_results.device(run, figures),
         section_results.s_parameters(run, figures),
         section_results.fields(run, figures),

@@ -15,6 +15,7 @@ import numpy as np
 
 from adjointdesign.errors import InputError
 from adjointdesign.objectives.decibels import amplitude_decibels
+from adjointdesign.problem import Picture
 
 @dataclass(frozen=True)
 class Results:
@@ -243,6 +244,11 @@ class RunFolder:
         if any(goal.reading not in self.trace.readings for goal in self.goals):
             return None
         return np.max([g.misses(self.trace.readings[g.reading]).max(axis=1) for g in self.goals], axis=0)
+
+    @cached_property
+    def pictures(self) -> tuple[Picture, ...]:
+        """Those that the problem draws itself."""
+        return () if self.problem is None else tuple(self.problem.pictures(self.folder))
 
     @property
     def unit(self) -> str:

@@ -130,6 +130,11 @@ def _length(value: float) -> str:
     return nanometres(value) if math.isfinite(value) else "no limit found"
 
 
+def pictures(run: RunFolder) -> Markup:
+    """What the problem itself draws."""
+    return join([join([tag("h2", p.heading), picture(p.content, p.description, p.caption)]) for p in run.pictures])
+
+
 def device(run: RunFolder, figures: Figures) -> Markup:
     """The device and its key numbers."""
     if run.design is None or not run.design.planar:

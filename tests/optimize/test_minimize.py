@@ -16,7 +16,7 @@ def each(cases):
     return pytest.mark.parametrize("case", cases, ids=lambda case: case.name)
 
 
-@pytest.mark.parametrize("method", DRIVERS)
+@pytest.mark.parametrize("method", [name for name in DRIVERS if name != "lbfgs"])
 @each(BOUNDED)
 def test_published_optimum_within_bounds(method, case):
     # NLopt's MMA and CCSA crawl along the bottom of Rosenbrock's valley: 3e-4 after 2000 evaluations.
@@ -103,10 +103,11 @@ def test_runs_are_reproducible_to_the_bit(method):
     paths = []
     for _ in range(2):
         path = []
+        free = method == "lbfgs"
         minimize(
-            hs4,
-            [1.125, 0.125],
-            bounds=(0, 3),
+            hs1 if free else hs4,
+            [-2, 1] if free else [1.125, 0.125],
+            bounds=None if free else (0, 3),
             method=method,
             stop=Stopping(max_evaluations=20),
             callback=lambda evaluation, tracker: path.append(evaluation.x.tobytes()),

@@ -70,7 +70,10 @@ class FemHelmholtz(Sweep):
     magnetic_walls : sequence of boundary tags
         Perfect magnetic conductors; for ``hphi`` the axis is one of them.
     impedances : mapping
-        Boundary tag to surface impedance over that of vacuum, a number or complex number: 1 absorbs normal incidence.
+        Boundary tag to surface impedance over that of vacuum: 1 absorbs normal incidence. A number or complex number, or a
+        function of the frequency that gives one.
+    probes : mapping
+        Name to ``(setting, space) -> matrix``, see `LinearVariational`; such as `far_field`.
     shape : bool
         Whether the mesh's coordinates are an input.
     options : mapping, optional
@@ -85,8 +88,8 @@ class FemHelmholtz(Sweep):
     def __init__(self, mesh, frequencies: Sequence[float], permittivity: Function, excitations: Sequence[Callable],
                  readings: Mapping[str, Callable], *, polarization: str = "ez", degree: int = 2, loss: Function | None = None,
                  layers: Sequence[Layer] = (), conductors: Sequence = (), magnetic_walls: Sequence = (),
-                 impedances: Mapping[object, complex] | None = None, shape: bool = False,
-                 options: Mapping[str, object] | None = None):  # fmt: skip
+                 impedances: Mapping[object, complex | Callable] | None = None, probes: Mapping[str, Callable] | None = None,
+                 shape: bool = False, options: Mapping[str, object] | None = None):  # fmt: skip
         if polarization not in ("ez", "hz", "hphi"):
             raise InputError("polarization", "one of ez, hz, hphi", polarization, "choose one of these")
         if mesh.geometric_dimension != 2:
@@ -101,7 +104,7 @@ class FemHelmholtz(Sweep):
         if polarization == "hphi":
             require_radius(mesh)
         require_resolution(mesh, max(frequencies), degree, permittivity)
-        if any(complex(z) == 0 for z in (impedances or {}).values()):
+        if any(not callable(z) and complex(z) == 0 for z in (impedances or {}).values()):
             raise InputError("impedances", "values other than zero", impedances, "name these tags in conductors")
         simplex = mesh.ufl_cell().cellname == "triangle"
         space = VectorFunctionSpace(mesh, "CG" if simplex else "Q", degree, dim=2)
@@ -122,7 +125,8 @@ class FemHelmholtz(Sweep):
                 form = _volume(polarization, layers, setting, (sx, sy), u, v)
                 for tag, impedance in (impedances or {}).items():
                     # n x E = Z n x (H x n): du/dn = (i k / Z) u for Ez, and for H  (1 / eps) du/dn = i k Z u.
-                    rate = 1 / complex(impedance) if polarization == "ez" else complex(impedance)
+                    ratio = complex(impedance(frequency) if callable(impedance) else impedance)
+                    rate = 1 / ratio if polarization == "ez" else ratio
                     # Along the wall the layers stretch the field as they do inside (walls across the axes).
                     normal = FacetNormal(mesh)
                     along = sy * normal[0] ** 2 + sx * normal[1] ** 2
@@ -143,6 +147,7 @@ class FemHelmholtz(Sweep):
             return LinearVariational(
                 space, operator, [load(e) for e in excitations], {n: read(r) for n, r in readings.items()}, inputs,
                 [DirichletBC(space, 0.0, tag) for tag in fixed], complete_options(options, SYMMETRIC),
+                {n: make(setting, space) for n, make in (probes or {}).items()},
             )  # fmt: skip
 
         super().__init__([system(f) for f in frequencies])

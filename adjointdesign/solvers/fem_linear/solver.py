@@ -43,6 +43,10 @@ class LinearVariational(Solver):
     options : mapping, optional
         PETSc options of the linear solver; a direct one by default. A symmetric ``operator`` takes
         `adjointdesign.solvers.fem_linear.SYMMETRIC`.
+    probes : mapping
+        Name to a matrix, real or complex, of shape (n, number of this rank's values of the solution): readings that are
+        linear in the solution, n at once, and that no input changes (where the mesh moves they may not look). Outputs of
+        shape (excitations, n).
 
     Raises
     ------
@@ -52,10 +56,10 @@ class LinearVariational(Solver):
 
     def __init__(self, space, operator: Callable, excitations: Sequence[Callable], readings: Mapping[str, Callable],
                  inputs: Mapping[str, Function], boundary_conditions: Sequence[DirichletBC] = (),
-                 options: Mapping[str, object] | None = None):  # fmt: skip
+                 options: Mapping[str, object] | None = None, probes: Mapping[str, np.ndarray] | None = None):  # fmt: skip
         if not excitations:
             raise InputError("excitations", "at least one right-hand side", "none", "give one")
-        if not readings:
+        if not readings and not probes:
             raise InputError("readings", "at least one functional of the solution", "none", "give one")
         if len({id(f) for f in inputs.values()}) < len(inputs):
             raise InputError("inputs", "a function of its own for each", ", ".join(inputs), "copy the one that is there twice")
@@ -79,7 +83,11 @@ class LinearVariational(Solver):
         for condition in boundary_conditions:
             condition.apply(lift)
         self._lift = _values(lift).copy()
-        self._outputs = list(readings)
+        self._probes = {name: np.asarray(matrix).reshape(len(matrix), -1) for name, matrix in (probes or {}).items()}
+        wrong = [name for name, matrix in self._probes.items() if matrix.shape[1] != self._lift.size or name in readings]
+        if self.comm.allreduce(len(wrong)):
+            raise InputError("probes", f"names of their own, and rows of {self._lift.size}", ", ".join(wrong), "correct them")
+        self._outputs = [*readings, *self._probes]
         self._defaults = {name: _values(f).copy() for name, f in self.functions.items()}
         self.forms = Forms(space, operator, excitations, readings, self.functions)
         self._in_operator = [name for name, f in self.functions.items() if self.forms.operator_depends_on(f)]
@@ -97,18 +105,19 @@ class LinearVariational(Solver):
         for k, state in enumerate(states):
             _set(forms.u, state)
             values[:, k] = [0.0 if form.empty() else assemble(form) for form in forms.readings]
-        return forms.named(self._replicated(values))
+        return forms.named(self._replicated(values)) | self._probed(states)
 
     def tangent(self, inputs, tangents) -> dict[str, np.ndarray]:
         """Change of the readings for a change of the inputs."""
         states = self._solve(inputs)
         forms, names = self.forms, self._set_tangents(tangents)
         values = np.empty((len(forms.readings), len(states)))
-        for k, (state, change) in enumerate(zip(states, self._changes(states, names), strict=True)):
+        changes = self._changes(states, names)
+        for k, (state, change) in enumerate(zip(states, changes, strict=True)):
             _set(forms.u, state)
             _set(forms.du, change)
             values[:, k] = [0.0 if form is None else assemble(form) for form in forms.reading_tangents(names)]
-        return forms.named(self._replicated(values))
+        return forms.named(self._replicated(values)) | self._probed(changes)
 
     def adjoint(self, inputs, cotangents) -> dict[str, np.ndarray]:
         """Gradient of ``Re sum(conj(cotangents) readings)`` with respect to the inputs."""
@@ -142,6 +151,7 @@ class LinearVariational(Solver):
             _set(forms.w, adjoint)
             _set(forms.du, change)
             right_hand_side = self._assembled(forms.adjoint_change_source(names))
+            self._add_probes(right_hand_side, cotangent_tangents, k)
             _set(forms.dw, self._solved(right_hand_side, transposed=True))
             for name in inputs:
                 self._add(result[name], forms.second_gradient(k, name, names))
@@ -270,15 +280,35 @@ class LinearVariational(Solver):
         require_names("cotangents", cotangents, self._outputs)
         forms = self.forms
         weights = forms.weights(cotangents, len(states))
-        if self._adjoint_states is not None and self._same({"": self._adjoint_states[0]}, {"": weights}):
+        key = {"": weights} | {name: np.array(cotangents[name]) for name in self._probes if name in cotangents}
+        if self._adjoint_states is not None and self._same(self._adjoint_states[0], key):
             return self._adjoint_states[1]
         adjoints = []
         for k, state in enumerate(states):
             forms.set_weights(forms.g, weights[:, k])
             _set(forms.u, state)
-            adjoints.append(self._solved(self._assembled(forms.adjoint_source), transposed=True))
-        self._adjoint_states = weights, adjoints
+            right_hand_side = self._assembled(forms.adjoint_source)
+            self._add_probes(right_hand_side, cotangents, k)
+            adjoints.append(self._solved(right_hand_side, transposed=True))
+        self._adjoint_states = key, adjoints
         return adjoints
+
+    # -- probes -------------------------------------------------------------------------------------------------------
+
+    def _probed(self, states) -> dict[str, np.ndarray]:
+        """Readings of the probes, the same on all ranks, for every excitation."""
+        return {
+            name: self._replicated(self.comm.allreduce(np.stack([matrix @ np.ravel(state) for state in states])))
+            for name, matrix in self._probes.items()
+        }
+
+    def _add_probes(self, right_hand_side: Cofunction, cotangents, k: int) -> None:
+        """Add the probes' adjoint source of one excitation."""
+        for name, matrix in self._probes.items():
+            if name in cotangents:
+                g = np.asarray(cotangents[name])[k]
+                source = (matrix.T @ np.conj(g)).real if np.iscomplexobj(matrix) else matrix.T @ g.real
+                _set(right_hand_side, _values(right_hand_side) + source.reshape(_values(right_hand_side).shape))
 
 
 def _values(function) -> np.ndarray:

@@ -1,0 +1,109 @@
+"""A new mesh of a deformed geometry, by Gmsh."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from adjointdesign.errors import InputError, StepRejected
+
+
+def remesh(source: Path, target: Path, points: np.ndarray, displaced: np.ndarray) -> None:
+    """Mesh the geometry of a mesh anew, with some of the corners of its curves moved.
+
+    Curves stay the polygons that they are, cut further where an edge has become long; cells are as large as the edges of the
+    source at the nearest curve. Names and tags stay.
+
+    Parameters
+    ----------
+    source : Path
+        Gmsh file (4.1) of a plane mesh of first order, written with its geometry's entities as Gmsh does.
+    target : Path
+        Takes the new mesh, in the same units.
+    points, displaced : ndarray, shape (n, 2)
+        Corners of the source's curves, and where they go, in units of the file.
+
+    Raises
+    ------
+    StepRejected
+        When the moved curves cross each other.
+    InputError
+        When Gmsh is not installed, or a point is no corner.
+    """
+    gmsh = _gmsh()
+    gmsh.initialize(["gmsh", "-nt", "1"], readConfigFiles=False, interruptible=False)
+    try:
+        gmsh.option.setNumber("General.Terminal", 0)
+        gmsh.open(str(source))
+        curves, surfaces, groups = _geometry(gmsh)
+        gmsh.model.add("deformed")
+        places = _build(gmsh, curves, surfaces, points, displaced)
+        for dimension, tag, name, entities in groups:
+            members = [e for entity in entities for e in places[dimension][entity]]
+            gmsh.model.addPhysicalGroup(dimension, members, tag, name)
+        gmsh.option.setNumber("Mesh.Algorithm", 6)
+        gmsh.option.setNumber("Mesh.MshFileVersion", 4.1)
+        try:
+            gmsh.model.mesh.generate(2)
+        except Exception as error:  # noqa: BLE001 - Gmsh raises nothing more special
+            raise StepRejected(f"Gmsh cannot mesh the shape: {error}") from None
+        gmsh.write(str(target))
+    finally:
+        gmsh.finalize()
+
+
+def _gmsh():
+    try:
+        import gmsh
+    except (ImportError, OSError) as error:
+        raise InputError("gmsh", "Gmsh, which makes new meshes", f"none ({error})", "pip install 'adjointdesign[gmsh]'") from None
+    return gmsh
+
+
+def _geometry(gmsh):
+    """Curves as chains of node numbers with their places, surfaces as signed curves, physical groups."""
+    numbers, flat, _ = gmsh.model.mesh.getNodes()
+    place = dict(zip(numbers, flat.reshape(-1, 3)[:, :2], strict=True))
+    curves = {}
+    for _, curve in gmsh.model.getEntities(1):
+        # Lines of no group are not in the file, but their nodes are, in order.
+        within = gmsh.model.mesh.getNodes(1, curve)[0]
+        first, last = (gmsh.model.mesh.getNodes(0, abs(end))[0][0] for _, end in gmsh.model.getBoundary([(1, curve)], combined=False))
+        if len(within) and math.dist(place[within[0]], place[first]) > math.dist(place[within[-1]], place[first]):
+            first, last = last, first
+        curves[curve] = [(n, place[n]) for n in (first, *within, last)]
+    surfaces = {s: [c for _, c in gmsh.model.getBoundary([(2, s)], oriented=True)] for _, s in gmsh.model.getEntities(2)}
+    groups = [
+        (d, tag, gmsh.model.getPhysicalName(d, tag), list(gmsh.model.getEntitiesForPhysicalGroup(d, tag)))
+        for d, tag in gmsh.model.getPhysicalGroups()
+    ]
+    return curves, surfaces, groups
+
+
+def _build(gmsh, curves, surfaces, points, displaced):
+    """The same geometry with lines for the edges; the new entities of each old one, by dimension."""
+    corners = {number: place for chain in curves.values() for number, place in chain}
+    numbers, places = list(corners), np.array(list(corners.values()))
+    size = np.ptp(places, axis=0).max()
+    away, nearest = cKDTree(places).query(points)
+    if np.any(away > 1e-6 * size):
+        raise InputError("points", "corners of the mesh's curves", f"one {away.max():.3g} from the nearest", "take them from the same file")
+    places[nearest] = displaced
+    lengths = {number: [] for number in numbers}
+    for chain in curves.values():
+        for (a, here), (b, there) in zip(chain, chain[1:]):
+            for number in (a, b):
+                lengths[number].append(np.linalg.norm(there - here))
+    geometry = gmsh.model.geo
+    made = {n: geometry.addPoint(*p, 0.0, float(np.mean(lengths[n]))) for n, p in zip(numbers, places, strict=True)}
+    lines = {c: [geometry.addLine(made[a], made[b]) for (a, _), (b, _) in zip(chain, chain[1:])] for c, chain in curves.items()}
+    areas = {}
+    for surface, signed in surfaces.items():
+        boundary = [line if c > 0 else -line for c in signed for line in (lines[abs(c)] if c > 0 else lines[abs(c)][::-1])]
+        loops = geometry.addCurveLoops(boundary)
+        areas[surface] = [geometry.addPlaneSurface(loops)]
+    geometry.synchronize()
+    return {1: lines, 2: areas}
