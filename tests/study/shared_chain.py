@@ -134,6 +134,7 @@ class SharedChain(Problem):
         if KIND == "delivery" and WORLD.rank == int(RANK):
             raise OSError(errno.ENOSPC, "No space left on device", str(folder / "design.h5"))
         super().deliver(folder, parameters, status)
+        (folder / f"rank{WORLD.rank}.txt").touch()
 
 
 def fail(place):

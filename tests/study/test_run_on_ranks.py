@@ -22,7 +22,9 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
 }  # fmt: skip
 EVALUATIONS = 12
-FILES = {"config.toml", "provenance.json", "log.txt", "history.h5", "design.h5", "certificate.json", "report.html", "figures"}
+FILES = {
+    "config.toml", "provenance.json", "log.txt", "history.h5", "design.h5", "certificate.json", "report.html", "figures", "rank0.txt",
+}  # fmt: skip
 
 pytestmark = [
     pytest.mark.slow, pytest.mark.mpi, pytest.mark.skipif(shutil.which("mpiexec") is None, reason="needs mpiexec"),
