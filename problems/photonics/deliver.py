@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,17 +19,19 @@ SPECTRUM_POINTS = 41
 """Wavelengths of the fine spectrum."""
 
 
-def deliver(device, folder: Path, parameters: np.ndarray, status: str) -> None:
+def deliver(device, folder: Path, parameters: np.ndarray, status: str, simulate: Callable | None = None) -> None:
     """Write ``design.h5``, ``design.gds`` and ``s_parameters.sNp`` into ``folder``.
 
     The design is the region where the filtered density exceeds one half. It is judged twice: with the smoothed binary
     density on the optimization's grid, and from the polygons of ``design.gds`` on a grid twice as fine. What does not need
-    the fine grid is written before, since a simulation eight times as large may meet what the run did not.
+    the fine grid is written before, since a simulation eight times as large may meet what the run did not. ``simulate``
+    stands in for `simulated` without its device: under MPI one rank writes, and has all of them simulate.
     """
     from adjointdesign.design import measure_length_scale
     from adjointdesign.report.deliverables.gds import write_gds
     from adjointdesign.report.deliverables.touchstone import write_touchstone
 
+    run = partial(simulated, device) if simulate is None else simulate
     layout, pixel = device.layout, device.specification.pixel
     origin = layout.pixel_origin
     filtered = np.asarray(device.filtered(parameters))
@@ -37,8 +41,8 @@ def deliver(device, folder: Path, parameters: np.ndarray, status: str) -> None:
     write_gds(folder / "design.gds", filtered, pixel, origin, layout.guide_rectangles())
 
     logger.info("simulating the final design")
-    own = s_matrix(device, density)
-    wavelengths, spectrum = fine_spectrum(device, density)
+    own = run("s_matrix", density)
+    wavelengths, spectrum = run("fine_spectrum", density)
 
     import h5py
 
@@ -47,11 +51,11 @@ def deliver(device, folder: Path, parameters: np.ndarray, status: str) -> None:
         file.attrs.update(problem=device.name, pixel=pixel, origin_x=origin[0], origin_y=origin[1], status=status)
         file["parameters"], file["filtered"], file["density"], file["binary"] = parameters, filtered, density, binary
         file["surroundings"] = layout.surroundings
-        _add_results(file, "results", device, own)
+        add_results(file, "results", device, own)
         group = file.create_group("spectrum")
         group["wavelengths"], group["s_parameters"] = wavelengths, spectrum
         group = file.create_group("fields")
-        for key, value in fields(device, density).items():
+        for key, value in run("fields", density).items():
             group[key] = value
         group["ez"].attrs["component"] = "ez" if device.polarization == "ez" else "ey"
         group = file.create_group("length_scale")
@@ -60,27 +64,27 @@ def deliver(device, folder: Path, parameters: np.ndarray, status: str) -> None:
             [{"reading": t.reading, "sense": t.sense, "bound": t.bound,
               "wavelengths": t.indices(len(device.specification.wavelengths)).tolist()} for t in device.targets()]
         )  # fmt: skip
-        _write(file, folder / "design.h5")
+        write(file, folder / "design.h5")
 
         fine = refined(device)
         logger.info("simulating design.gds at a spacing of %.3g m", fine.discretization.spacing)
-        from_gds = s_matrix(fine, read_polygons(fine, folder / "design.gds"))
+        from_gds = run("s_matrix", read_polygons(fine, folder / "design.gds"), True)
         write_touchstone(
             folder / "s_parameters", device.frequencies, from_gds,
             comments=[f"{device.name}, from design.gds at a spacing of {fine.discretization.spacing:.4g} m"],
         )  # fmt: skip
-        _add_results(file, "results_gds", fine, from_gds)
-        _write(file, folder / "design.h5")
+        add_results(file, "results_gds", fine, from_gds)
+        write(file, folder / "design.h5")
 
 
-def _add_results(file, name: str, device, s: np.ndarray) -> None:
+def add_results(file, name: str, device, s: np.ndarray) -> None:
     """Add a group with the S-parameters that were found on the grid of ``device``."""
     group = file.create_group(name)
     group.attrs.update(spacing=device.discretization.spacing, worst_db=device.worst(decibels(s)))
     group["wavelengths"], group["s_parameters"] = np.array(device.specification.wavelengths), s
 
 
-def _write(file, path: Path) -> None:
+def write(file, path: Path) -> None:
     """Write an HDF5 file that is in memory as it is now, whole or not at all."""
     from adjointdesign.files import atomic_write
 
@@ -97,13 +101,13 @@ def summarize(folder: Path) -> list[str]:
         spacing = file["results_gds"].attrs["spacing"]
         length = file["length_scale"].attrs["minimum"]
     return [
-        f"targets {_met(worst['results'])} on the design's own grid",
-        f"targets {_met(worst['results_gds'])} re-simulated from design.gds at {spacing * 1e9:.3g} nm",
+        f"targets {met(worst['results'])} on the design's own grid",
+        f"targets {met(worst['results_gds'])} re-simulated from design.gds at {spacing * 1e9:.3g} nm",
         f"minimum length scale {length * 1e9:.0f} nm, measured",
     ]
 
 
-def _met(worst: float) -> str:
+def met(worst: float) -> str:
     return f"met with {-worst:.2f} dB to spare" if worst <= 0 else f"MISSED by {worst:.2f} dB"
 
 
@@ -122,6 +126,12 @@ def read_polygons(device, path: Path) -> np.ndarray:
     from adjointdesign.report.deliverables.gds import read_gds
 
     return read_gds(path, device.design_shape, device.specification.pixel, device.layout.pixel_origin)
+
+
+def simulated(device, what: str, density: np.ndarray, fine: bool = False):
+    """One of the simulations of `deliver`: "s_matrix", "fine_spectrum" or "fields", on the device's grid or on a `refined` one."""
+    asked = {"s_matrix": s_matrix, "fine_spectrum": fine_spectrum, "fields": lambda device, density: device.fields(density)}
+    return asked[what](refined(device) if fine else device, density)
 
 
 def s_matrix(device, density: np.ndarray) -> np.ndarray:
@@ -147,10 +157,7 @@ def fine_spectrum(device, density: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     # No shorter than the grid resolves.
     shortest = CELLS_PER_WAVELENGTH * device.discretization.spacing * np.sqrt(device.specification.core_permittivity)
     wavelengths = np.linspace(max(low - beyond, min(low, 1.0001 * shortest)), high + beyond, SPECTRUM_POINTS)
-    specification = device.specification.model_copy(update={"wavelengths": tuple(wavelengths)})
-    wide = type(device)(specification, device.discretization, device.optimization)
-    readings = wide.respond(density)
-    return wavelengths, np.stack([np.asarray(s) for s in readings.values()], axis=-1)
+    return wavelengths, device.spectrum(wavelengths, density)
 
 
 def fields(device, density: np.ndarray) -> dict[str, np.ndarray]:

@@ -359,6 +359,21 @@ class PhotonicDevice(Problem):
 
     # -- files --------------------------------------------------------------------------------------------------------
 
+    def at(self, wavelengths) -> PhotonicDevice:
+        """The same device at other wavelengths, m."""
+        specification = self.specification.model_copy(update={"wavelengths": tuple(map(float, wavelengths))})
+        return type(self)(specification, self.discretization, self.optimization)
+
+    def spectrum(self, wavelengths, density) -> np.ndarray:
+        """S-parameters of the driven port at other wavelengths (m), shape ``(wavelengths, out)``."""
+        return np.stack([np.asarray(s) for s in self.at(wavelengths).respond(density).values()], axis=-1)
+
+    def fields(self, density) -> dict[str, np.ndarray]:
+        """Electric field at every wavelength with port 1 driven, over the (cut) plane; see `deliver.fields`."""
+        from adjointdesign.problems.photonics.deliver import fields
+
+        return fields(self, density)
+
     def deliver(self, folder, parameters, status):
         """Write design.h5, design.gds and the Touchstone file; see `deliver.py`."""
         from adjointdesign.problems.photonics.deliver import deliver
