@@ -44,14 +44,14 @@ class Share(Operation):
         self.mine = np.array_split(np.arange(count), WORLD.size)[WORLD.rank]
 
     def evaluate(self, values):
-        return [values[0][self.mine]]
+        return [values[0].ravel()[self.mine]]
 
     def tangent(self, values, tangents):
         return self.evaluate(tangents)
 
     def adjoint(self, values, cotangents, wanted):
         result = np.zeros(values[0].shape)
-        result[self.mine] = cotangents[0]
+        result.flat[self.mine] = cotangents[0]
         return [result]
 
     def second_adjoint(self, values, tangents, cotangents, cotangent_tangents, wanted):
@@ -91,7 +91,7 @@ class SharedChain(Problem):
 
     @property
     def design_shape(self):
-        return (self.specification.count,)
+        return self.specification.count // 2, 2
 
     def initial_design(self, rng):
         return rng.uniform(0.9, 1.1, self.design_shape)

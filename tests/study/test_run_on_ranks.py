@@ -88,6 +88,7 @@ def test_one_rank_writes_and_speaks(whole):
     """A folder as one rank leaves it, every line once; its report is made again by two; what is complete is left alone."""
     folder, err = whole
     assert {p.name for p in folder.iterdir()} == FILES
+    assert (folder / "figures" / "design_history.png").exists()  # whose densities took all ranks
     assert err.count("evaluation 1 ") == 2 and err.count("report: ") == 1
     (folder / "report.html").unlink()
     process, out, err = call(2, "report", folder)
