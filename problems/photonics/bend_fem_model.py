@@ -75,10 +75,10 @@ class Model:
         inside = [(o + depth, o + e - depth) for o, e in zip(grid.origin, grid.extent)]
         # A wave in the core sees its index times the layer's depth.
         reflection = REFLECTION ** (1 / math.sqrt(layout.specification.core_permittivity))
-        source = layout.ports[driven]
-        readings = {"in": amplitude(self._port(source, MONITOR_DISTANCE), -source.outside)}
-        for number, port in enumerate(layout.ports, start=1):
-            readings[f"out of port {number}"] = amplitude(self._port(port, MONITOR_DISTANCE), port.outside)
+        source, lines = layout.ports[driven], [self._port(port, MONITOR_DISTANCE) for port in layout.ports]
+        readings = {"in": amplitude(lines[driven], -source.outside)}
+        for number, (port, line) in enumerate(zip(layout.ports, lines), start=1):
+            readings[f"out of port {number}"] = amplitude(line, port.outside)
         return FemHelmholtz(
             self.mesh, self._frequencies, solid, [launch(self._port(source, SOURCE_DISTANCE), -source.outside)], readings,
             polarization=layout.polarization, degree=d.degree,
