@@ -308,10 +308,15 @@ def run(problem: type[Problem], out: str | Path, *, config: str | Path | None = 
         When settings are refused or the folder is in use.
     """
     settings = configuration.load(problem, file=config, overrides=overrides)
-    problem = settings.build()  # refuse bad settings before a folder is made
+    _prepare(settings)
+    return carry_on(settings, led(lambda call: create(settings, Path(out))))
+
+
+def _prepare(settings: Configuration) -> None:
+    """Refuse bad settings before a folder is made; and load PETSc, which has signal handlers of its own, before ours are set."""
+    problem = settings.build()
     require_communicator(problem)
     problem.prepare()
-    return carry_on(settings, led(lambda call: create(settings, Path(out))))
 
 
 def resume(folder: str | Path, find: Callable[[str], type[Problem]]) -> Outcome | None:
@@ -334,6 +339,7 @@ def resume(folder: str | Path, find: Callable[[str], type[Problem]]) -> Outcome 
         with held(folder):
             led(lambda call: remove_parts(folder))
         return None
+    _prepare(settings)
     return carry_on(settings, Path(folder))
 
 
