@@ -25,6 +25,24 @@ DIRECT: dict[str, object] = {
 SYMMETRIC: dict[str, object] = {**DIRECT, "pc_type": "cholesky"}
 """The same for a symmetric matrix, definite or not: half the work and memory."""
 
+ITERATIVE: dict[str, object] = {
+    **SYMMETRIC,
+    # Flexible: with an inexact preconditioner, plain GMRES returns a solution that misses the residual it has reached.
+    "ksp_type": "fgmres",
+    "ksp_rtol": 1e-12,
+    "ksp_max_it": 200,
+    "pc_precision": "single",
+    # Low-rank blocks, to this tolerance (Amestoy et al. 2015).
+    "mat_mumps_icntl_35": 2,
+    "mat_mumps_cntl_7": 1e-3,
+}
+"""Iterations for larger symmetric systems, preconditioned by low-rank factors in single precision.
+
+They stop at a relative residual of 1e-12, with the matrix and with its transpose; docs/verification.md has iterations, time and
+memory. A ``mat_mumps_cntl_7`` of 1e-2 takes less memory and twice the iterations. PETSc's MUMPS must have single precision.
+"""
+
+
 def complete_options(options: Mapping[str, object] | None, default: Mapping[str, object] = DIRECT) -> dict[str, object]:
     """Options for a `Factorization`: those given, over the default unless they choose a solver of their own.
 

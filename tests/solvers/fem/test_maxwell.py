@@ -11,7 +11,9 @@ from firedrake import (
 from adjointdesign.constants import C0, MU0
 from adjointdesign.errors import InputError
 from adjointdesign.solvers.fem_linear import Complex
-from adjointdesign.solvers.fem_maxwell import FemMaxwell, Layer, current, incoming, integral, power
+from adjointdesign.solvers.fem_maxwell import ITERATIVE, FemMaxwell, Layer, current, incoming, integral, power
+from adjointdesign.solvers.fem_maxwell.case import small_case
+from adjointdesign.verification.dot_product import check_solver
 
 SIDES = (1, 2, 3, 4, 5, 6)
 
@@ -72,6 +74,21 @@ def test_reflection_of_a_duct():
         assert -taken == pytest.approx(0.25**2 / (2 * MU0 * C0) * (1 - abs(reflected) ** 2), rel=1e-3)
     reflected, _ = duct(layers=[Layer(2, (-math.inf, 0.5), 0.5, 1e-2)], conductors=(1, 2, 6))
     assert abs(reflected) == pytest.approx(1e-2, rel=0.03)
+
+
+@pytest.mark.slow
+def test_iterations_have_the_derivatives_of_the_direct_solver():
+    """First and second order, with the transposed system; and they do iterate."""
+    direct, inputs = small_case(2)
+    other, _ = small_case(2)
+    for system in other.systems:
+        system.options = ITERATIVE
+    cotangents = {name: np.ones_like(value) for name, value in direct.forward(inputs).items()}
+    check = check_solver(other, inputs, np.random.default_rng(2))
+    assert check["passed"], str(check)
+    for name, gradient in direct.adjoint(inputs, cotangents).items():
+        np.testing.assert_allclose(other.adjoint(inputs, cotangents)[name], gradient, rtol=0, atol=1e-10 * np.abs(gradient).max())
+    assert 1 < other.systems[0]._factorization[1]._ksp.getIterationNumber() < 30
 
 
 @pytest.mark.slow
