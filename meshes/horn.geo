@@ -7,8 +7,8 @@ guide_radius = DefineNumber[0.5, Name "radius of the waveguide"];
 aperture_radius = DefineNumber[1.2, Name "radius of the aperture"];
 guide_length = DefineNumber[1.0, Name "length of the waveguide, from the port to the throat"];
 flare_length = DefineNumber[2.0, Name "length of the flare"];
-thickness = DefineNumber[0.1, Name "thickness of the conductor"];
-air = DefineNumber[0.6, Name "air between the horn and the frame"];
+thickness = DefineNumber[0.2, Name "thickness of the conductor"];
+air = DefineNumber[0.5, Name "air between the horn and the frame"];
 depth = DefineNumber[0.5, Name "depth of the frame"];
 size = DefineNumber[0.12, Name "size of cells"];
 

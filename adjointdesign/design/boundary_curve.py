@@ -71,7 +71,7 @@ def boundary_curve(mesh, tags: Sequence[int]) -> BoundaryCurve:
     InputError
         When there are no such facets, or they form several curves, or one with branches.
     """
-    pairs = np.concatenate(mesh.comm.allgather(_facets(mesh, tags)))
+    pairs = boundary_edges(mesh, tags)
     if not len(pairs):
         raise InputError("design", "tags with facets in the mesh", list(tags), "name a curve of the mesh")
     size = np.ptp(pairs.reshape(-1, 2), axis=0).max()
@@ -120,8 +120,11 @@ def _closed_curvature(points):
     return _turning(points - np.roll(points, 1, axis=0), np.roll(points, -1, axis=0) - points)
 
 
-def _facets(mesh, tags) -> np.ndarray:
-    """Ends of this rank's facets with these tags, shape (n, 2, 2), m."""
+def boundary_edges(mesh, tags) -> np.ndarray:
+    """Ends of all ranks' facets with these tags, shape (n, 2, 2), m, in the place where the mesh was read.
+
+    Facets that several ranks know of are there several times.
+    """
     plex = mesh.topology_dm
     low, high = plex.getHeightStratum(1)
     section, values = plex.getCoordinateSection(), plex.getCoordinatesLocal().array
@@ -132,7 +135,7 @@ def _facets(mesh, tags) -> np.ndarray:
             if not low <= facet < high:
                 continue  # the label has the ends of the facets too
             found.append([values[section.getOffset(v) : section.getOffset(v) + 2] for v in plex.getCone(facet)])
-    return np.array(found, dtype=float).reshape(-1, 2, 2)
+    return np.concatenate(mesh.comm.allgather(np.array(found, dtype=float).reshape(-1, 2, 2)))
 
 
 def _path(count, edges, tags) -> tuple[np.ndarray, bool]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial import cKDTree
 
+from adjointdesign.design.polygons import require_apart
 from adjointdesign.errors import InputError, StepRejected
 
 
@@ -92,6 +93,9 @@ def _build(gmsh, curves, surfaces, points, displaced):
     if np.any(away > 1e-6 * size):
         raise InputError("points", "corners of the mesh's curves", f"one {away.max():.3g} from the nearest", "take them from the same file")
     places[nearest] = displaced
+    row = {number: i for i, number in enumerate(numbers)}
+    edges = [(row[a], row[b]) for chain in curves.values() for (a, _), (b, _) in zip(chain, chain[1:])]
+    require_apart(places[np.array(edges)])  # Gmsh would mesh some crossing curves, one cell over the other
     lengths = {number: [] for number in numbers}
     for chain in curves.values():
         for (a, here), (b, there) in zip(chain, chain[1:]):

@@ -14,9 +14,9 @@ FEASIBLE = 1e-6
 
 
 def design_history(run: RunFolder) -> bytes | None:
-    """Densities of up to ten evaluations, the first and the final one among them; None without a history."""
+    """Densities of up to ten evaluations, the first and the final one among them; None without a history of densities."""
     trace = run.trace
-    if trace is None:
+    if trace is None or (run.problem is not None and len(run.problem.design_shape) < 2):
         return None
     frames = _chosen(run)
     rows = -(-len(frames) // COLUMNS)

@@ -10,9 +10,10 @@ import numpy as np
 from firedrake import Function, FunctionSpace
 from scipy.interpolate import BSpline
 
-from adjointdesign.design.boundary_curve import boundary_curve, curvature
+from adjointdesign.design.boundary_curve import boundary_curve, boundary_edges, curvature
 from adjointdesign.design.mesh_quality import least_quality
 from adjointdesign.design.mesh_shape import MeshShape
+from adjointdesign.design.polygons import require_apart
 from adjointdesign.design.remesh import remesh
 from adjointdesign.errors import InputError, StepRejected
 from adjointdesign.grid.mesh import mesh_from_file
@@ -75,12 +76,23 @@ class Profile:
         along = np.einsum("nc,nd,np->cdp", at_corner, shape.normals, moves)
         self.matrix = along.reshape(-1, along.shape[2])
         """From parameters to displacements of the corners, flattened, m."""
+        # The rest of the conductor, whose ends at the profile's are this one's own to the bit.
+        casing = boundary_edges(tagged.mesh, [tagged.facets["casing"]])
+        ends = self.curve.points[[0, -1]]
+        for end in ends:
+            casing[np.linalg.norm(casing - end, axis=2) < 1e-9 * problem.specification.unit] = end
+        self._casing = casing
         self._displacement = linear(self.matrix, out_shape=self.curve.points.shape)
         self._largest = 1 / o.minimum_radius
 
     def displacement(self, parameters):
         """Of the polygon's corners, m, on the tape; shape (corners, 2)."""
         return self._displacement(parameters)
+
+    def require_clear(self, displacement: np.ndarray) -> None:
+        """Refuse a profile that crosses itself or the outside of the conductor, where the mesh has no cells to show it."""
+        corners = self.curve.points + displacement
+        require_apart(np.concatenate([np.stack([corners[:-1], corners[1:]], axis=1), self._casing]))
 
     def excess_curvature(self, parameters):
         """Square of the largest curvature over the largest allowed one, less one, on the tape."""
@@ -108,8 +120,8 @@ class Model:
     """
 
     def __init__(self, problem, tagged, displacement: np.ndarray):
-        s, d = problem.specification, problem.discretization
-        self.tagged, self.displacement = tagged, displacement
+        s = problem.specification
+        self._problem, self.tagged, self.displacement = problem, tagged, displacement
         self.shape = _shape(problem, tagged)
         corners = problem.profile.curve
         moved = type(corners)(corners.points + displacement)
@@ -121,7 +133,6 @@ class Model:
         self.guide, self.frame = guide, frame
         self.powers = np.array([guide.power(f) for f in s.frequencies])
         self.solver = self._solver(problem, s.frequencies, angles)
-        self._problem = problem, d
 
     @classmethod
     def around(cls, problem, displacement: np.ndarray) -> Model:
@@ -145,11 +156,12 @@ class Model:
 
     def coordinates(self, displacement):
         """Of the mesh, on the tape, for any displacement of the profile's corners."""
+        self._problem.profile.require_clear(np.asarray(displacement))
         return self.shape.coordinates(self._to_nodes(displacement - self.displacement))
 
     def solver_at(self, frequencies, angles: np.ndarray) -> FemHelmholtz:
         """Another solver on this mesh, for a finer spectrum and pattern (rad)."""
-        return self._solver(self._problem[0], frequencies, angles)
+        return self._solver(self._problem, frequencies, angles)
 
     def _solver(self, problem, frequencies, angles) -> FemHelmholtz:
         mesh, facets, d = self.tagged.mesh, self.tagged.facets, problem.discretization

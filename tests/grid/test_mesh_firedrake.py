@@ -44,20 +44,21 @@ def area(tagged, measure):
 def test_regions_of_the_horn():
     horn = mesh_from_file(shipped_mesh("horn"), scale=0.03, require=["port", "wall", "axis", "frame"])
     unit, (r, _) = 0.03, SpatialCoordinate(horn.mesh)
-    length = {"port": 0.4, "axis": 5.3 - 0.1, "profile": math.hypot(0.8, 2)}
+    length = {"port": 0.5, "axis": 5.2 - 0.2, "profile": math.hypot(0.7, 2)}
     for name, expected in length.items():
         assert area(horn, ds(horn.facets[name])) == pytest.approx(expected * unit, rel=1e-12)
     # The profile is part of the wall, too.
-    wall = 1 + length["profile"] + 0.1 + math.hypot(0.8, 2) + 1.1 + 0.5
+    wall = 1 + length["profile"] + 0.2 + math.hypot(0.7, 2) + 1.2 + 0.7
     assert area(horn, ds(horn.facets["wall"])) == pytest.approx(wall * unit, rel=1e-12)
+    assert area(horn, ds(horn.facets["casing"])) == pytest.approx((wall - length["profile"]) * unit, rel=1e-12)
     assert area(horn, dS(horn.facets["aperture"])) == pytest.approx(1.2 * unit, rel=1e-12)
     # A frustum's volume, and a cylinder's.
     frustum = 2 * math.pi * assemble(r * dx(horn.cells["flare"], domain=horn.mesh))
-    assert frustum == pytest.approx(math.pi * 2 / 3 * (1.2**2 + 1.2 * 0.4 + 0.4**2) * unit**3, rel=1e-12)
-    assert 2 * math.pi * assemble(r * dx(horn.cells["waveguide"], domain=horn.mesh)) == pytest.approx(math.pi * 0.16 * unit**3, rel=1e-12)
-    np.testing.assert_allclose(horn.box, unit * np.array([[0, -2.2], [2.4, 3.1]]), rtol=1e-12)
-    assert horn.summary.startswith("horn.msh: ") and "box (0, -0.066) to (0.072, 0.093) m" in horn.summary
-    with pytest.raises(InputError, match="region: expected one of aperture, axis, interface, .*, got inlet"):
+    assert frustum == pytest.approx(math.pi * 2 / 3 * (1.2**2 + 1.2 * 0.5 + 0.5**2) * unit**3, rel=1e-12)
+    assert 2 * math.pi * assemble(r * dx(horn.cells["waveguide"], domain=horn.mesh)) == pytest.approx(math.pi * 0.25 * unit**3, rel=1e-12)
+    np.testing.assert_allclose(horn.box, unit * np.array([[0, -2.2], [2.4, 3.0]]), rtol=1e-12)
+    assert horn.summary.startswith("horn.msh: ") and "box (0, -0.066) to (0.072, 0.09) m" in horn.summary
+    with pytest.raises(InputError, match="region: expected one of aperture, axis, casing, interface, .*, got inlet"):
         horn.facets["inlet"]
 
 

@@ -1,0 +1,37 @@
+"""Edges in the plane: whether they cross."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adjointdesign.errors import StepRejected
+
+
+def require_apart(edges: np.ndarray) -> None:
+    """Refuse edges that cross or touch each other elsewhere than at ends that they share.
+
+    Parameters
+    ----------
+    edges : ndarray, shape (n, 2, 2)
+        The ends of each.
+
+    Raises
+    ------
+    StepRejected
+        With the place.
+    """
+    start, along = edges[:, 0], edges[:, 1] - edges[:, 0]
+
+    def cross(a, b):
+        return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+
+    # Where the lines through each edge i and each edge j meet, as parts of their lengths.
+    between, slope = start[None] - start[:, None], cross(along[:, None], along[None])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own, other = cross(between, along[None]) / slope, cross(between, along[:, None]) / slope
+    meet = (own >= 0) & (own <= 1) & (other >= 0) & (other <= 1)
+    shared = (edges[:, None, :, None] == edges[None, :, None, :]).all(axis=-1).any(axis=(2, 3))
+    if np.any(meet & ~shared):
+        i, j = np.argwhere(meet & ~shared)[0]
+        at = start[i] + own[i, j] * along[i]
+        raise StepRejected(f"the shape crosses itself at ({at[0]:.4g}, {at[1]:.4g})")
