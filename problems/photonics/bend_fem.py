@@ -12,6 +12,9 @@ from pydantic import Field
 
 from adjointdesign.problem import Settings
 
+AT_ONCE = 6
+"""Wavelengths of a spectrum that are in memory together."""
+
 
 class BendFemDiscretization(Settings):
     """Size of the square cells (m) and degree of the elements on them; cells across an absorbing layer.
@@ -83,9 +86,9 @@ class BendFem(WaveguideBend):
         """See `PhotonicDevice.spectrum`; a few wavelengths at a time, as each keeps its factorization."""
         from adjointdesign.tape import stop_annotating
 
-        parts, count = [], len(self.specification.wavelengths)
-        for start in range(0, len(wavelengths), count):
-            part = self.at(wavelengths[start : start + count])
+        parts = []
+        for start in range(0, len(wavelengths), AT_ONCE):
+            part = self.at(wavelengths[start : start + AT_ONCE])
             with stop_annotating():
                 parts.append(np.stack([np.asarray(s) for s in part.respond(density).values()], axis=-1))
             part.solver().forget()

@@ -148,7 +148,7 @@ def projection(source_edges, target_edges, count: int) -> sparse.csr_array:
     nodes, weights = np.polynomial.legendre.leggauss(count)
     # Gauss's rule is exact for products of the Lagrange polynomials of its nodes: these are orthogonal.
     at = (middles[:, None] + halves[:, None] * nodes - 0.5 * (target[rows] + target[rows + 1])[:, None]) / (0.5 * np.diff(target)[rows])[:, None]
-    lagrange = [np.prod([(at - other) / (node - other) for other in nodes if other != node], axis=0) for node in nodes]
+    lagrange = [np.prod([np.ones_like(at), *((at - o) / (node - o) for o in nodes if o != node)], axis=0) for node in nodes]
     shares = np.stack([(weights * values).sum(axis=1) for values in lagrange], axis=1)
     values = shares * halves[:, None] / (0.5 * np.diff(target)[rows])[:, None] / weights
     places = count * rows[:, None] + np.arange(count)
