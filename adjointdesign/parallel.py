@@ -74,7 +74,7 @@ def start():
 
 
 class EndedByFirst(Exception):
-    """Raised on all other ranks when rank 0 alone met what ends all; what that is, it says itself."""
+    """Raised on all other ranks when what rank 0 met ends all; what that is, it says itself."""
 
 
 def led(action: Callable, **operations: Callable) -> Any:
@@ -98,10 +98,10 @@ def led(action: Callable, **operations: Callable) -> Any:
     Raises
     ------
     Exception
-        On rank 0 what the action raised, and then on the others what they met in the last operation. What all of them meet
-        in an operation is raised by the call, so that the action may go on; what only some meet is raised there alone.
+        On rank 0 what the action raised. What all ranks meet in an operation is raised there by the call, so that the action may
+        get over it; what only some meet is raised on those alone.
     EndedByFirst
-        On other ranks, when they met nothing themselves.
+        On the others, when the action raised on rank 0.
     """
     world = start()
     if world is None:
@@ -129,20 +129,17 @@ def led(action: Callable, **operations: Callable) -> Any:
 
 def _follow(world, operations):
     """Carry out what rank 0 calls for; the result of its action."""
-    met = None
     while True:
         name, arguments = world.bcast(None)
         if name is None:
-            raise EndedByFirst if met is None else met
+            raise EndedByFirst
         if name == "":
             return arguments
-        met = None
         try:
             operations[name](*arguments)
-        except Exception as error:
+        except Exception:
             if not all_here():
                 raise
-            met = error
 
 
 def anywhere(flag: bool) -> bool:

@@ -141,7 +141,7 @@ def test_a_signal_while_the_results_are_written(tmp_path):
 @pytest.mark.parametrize(
     ("fault", "status", "message"),
     [
-        ("all,0,3", 2, "chain: expected one that holds"),  # met by every rank: told once
+        ("all,0,3", 2, "chain: expected one that holds"),  # met by every rank, told once
         ("input,1,3", 2, "link: expected one that holds"),
         ("bug,1,3", 1, "ZeroDivisionError: no link"),
         ("disk,0,3", 2, "File too large"),
@@ -172,6 +172,7 @@ def test_refusals(tmp_path):
 
 
 def test_what_all_meet_in_an_operation_the_first_may_get_over():
+    """As a line search gets over a refused step; or it says in other words what is wrong, and then it alone speaks."""
     program = """
 from mpi4py.MPI import COMM_WORLD as world
 from adjointdesign.parallel import anywhere, led
@@ -185,12 +186,23 @@ def action(call):
     except ZeroDivisionError:
         return call("divide", 3)
 
-found = world.gather((led(action, divide=divide), anywhere(world.rank == 1)))
+def refusal(call):
+    try:
+        call("divide", 0)
+    except ZeroDivisionError:
+        raise ValueError from None
+
+found = [led(action, divide=divide), anywhere(world.rank == 1)]
+try:
+    led(refusal, divide=divide)
+except Exception as error:
+    found.append(type(error).__name__)
+found = world.gather(found)
 if world.rank == 0:
     print(found)
 """
     process, out, err = call(2, program=("-c", program))
-    assert process.returncode == 0 and out == "[(4.0, True), (4.0, True)]\n", err
+    assert process.returncode == 0 and out == "[[4.0, True, 'ValueError'], [4.0, True, 'EndedByFirst']]\n", err
 
 
 def test_processes_that_do_not_know_of_each_other_are_refused():
