@@ -138,7 +138,7 @@ class Factorization:
             raise InputError(
                 "solver options", "an iteration that converges",
                 f"{_name(reason)} after {self._ksp.getIterationNumber()} iterations",
-                "use a direct solver, a better preconditioner, or more iterations",
+                "use a direct solver (which also tells a singular matrix), a better preconditioner, or more iterations",
             )  # fmt: skip
 
     def destroy(self) -> None:

@@ -65,9 +65,9 @@ class FemMaxwell(Sweep):
     shape : bool
         Whether the mesh's coordinates are an input.
     options : mapping, optional
-        PETSc options; by default a direct solver for symmetric systems. `ITERATIVE` is for larger runs: half the memory and
-        time, and the same digits. Its memory still grows faster than the number of unknowns (by its power 1.3 or so);
-        preconditioners that need less, one-level Schwarz methods among them, did not converge in 300 iterations.
+        PETSc options; by default a direct solver for symmetric systems. `ITERATIVE` is for larger runs: about half the
+        memory and time, and the same digits. Its memory still grows with the power 1.2 of the number of unknowns; a
+        one-level Schwarz method, which needs less, did not converge (docs/verification.md).
 
     Raises
     ------
