@@ -8,7 +8,7 @@ from adjointdesign.errors import StepRejected
 
 
 def require_apart(edges: np.ndarray) -> None:
-    """Refuse edges that cross or touch each other elsewhere than at ends that they share.
+    """Refuse edges that cross or touch each other elsewhere than at ends that they share (along a line they may overlap).
 
     Parameters
     ----------
@@ -27,7 +27,9 @@ def require_apart(edges: np.ndarray) -> None:
 
     # Where the lines through each edge i and each edge j meet, as parts of their lengths.
     between, slope = start[None] - start[:, None], cross(along[:, None], along[None])
-    with np.errstate(divide="ignore", invalid="ignore"):
+    lengths = np.linalg.norm(along, axis=1)
+    slope = np.where(np.abs(slope) > 1e-9 * lengths[:, None] * lengths[None], slope, np.nan)  # parallel ones meet nowhere
+    with np.errstate(invalid="ignore"):
         own, other = cross(between, along[None]) / slope, cross(between, along[:, None]) / slope
     meet = (own >= 0) & (own <= 1) & (other >= 0) & (other <= 1)
     shared = (edges[:, None, :, None] == edges[None, :, None, :]).all(axis=-1).any(axis=(2, 3))

@@ -21,7 +21,7 @@ from adjointdesign.solvers.fem_linear.quadrature import HIGHEST_SYMMETRIC, fixed
 from adjointdesign.verification.dot_product import check_solver
 
 
-def problem(cells=6, quadrilateral=False, options=None, conditions=True, operator=None):
+def problem(cells=6, quadrilateral=False, options=None, conditions=True, operator=None, probes=None):
     """Two right-hand sides, nonlinear and complex readings, medium, source and shape as inputs."""
     mesh = UnitSquareMesh(cells, cells, quadrilateral=quadrilateral)
     space = FunctionSpace(mesh, "Q" if quadrilateral else "CG", 2)
@@ -35,9 +35,27 @@ def problem(cells=6, quadrilateral=False, options=None, conditions=True, operato
         {"energy": lambda u: u**2 * k * dx, "flux": lambda u: Complex(u * ds(2), u * x * ds(3) + k * u**3 * dx)},
         {"k": k, "f": f, "coordinates": mesh.coordinates},
         [DirichletBC(space, 0.3 + y, 1)] if conditions else [],
-        options,
+        options, probes,
     )
     return solver, {name: function.dat.data_ro.copy() for name, function in solver.functions.items()}
+
+
+def test_probes_are_linear_readings_with_exact_derivatives():
+    """Real and complex rows on the solution; in medium and source, for which they are fixed."""
+    rng = np.random.default_rng(1)
+    size = 13**2
+    rows = {"real": rng.normal(size=(3, size)), "complex": rng.normal(size=(2, size)) + 1j * rng.normal(size=(2, size))}
+    solver, inputs = problem(probes=rows)
+    del inputs["coordinates"]
+    outputs = solver.forward(inputs)
+    states = np.stack([state.dat.data_ro for state in solver.solutions(inputs)])
+    for name, matrix in rows.items():
+        np.testing.assert_allclose(outputs[name], states @ matrix.T, rtol=1e-12)
+    check = check_solver(solver, inputs, np.random.default_rng(0), largest_step=3e-3)
+    assert check["passed"], str(check)
+    for wrong in ({"energy": rows["real"]}, {"short": rows["real"][:, 1:]}):
+        with pytest.raises(InputError, match="probes: expected names of their own, and rows of 169"):
+            problem(probes=wrong)
 
 
 @pytest.mark.parametrize(
