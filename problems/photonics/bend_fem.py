@@ -23,7 +23,7 @@ class BendFemDiscretization(Settings):
     """
 
     spacing: Length = 40e-9
-    degree: Annotated[int, Field(ge=1, le=6)] = 3
+    degree: Annotated[int, Field(ge=1, le=6)] = 2
     pml_cells: Annotated[int, Field(ge=1, le=1000)] = 8
     solver: dict[str, str | int | float | bool] = {}
 
@@ -40,7 +40,6 @@ class BendFem(WaveguideBend):
     presets: ClassVar = {
         "coarse": {
             "specification": {"wavelengths": [1270e-9, 1290e-9]},
-            "discretization": {"degree": 2},
             "optimization": WaveguideBend.presets["coarse"]["optimization"],
         }
     }

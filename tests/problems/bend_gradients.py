@@ -15,11 +15,14 @@ from adjointdesign.problems import find
 from adjointdesign.tape import Array, Control, ReducedFunctional, recording
 
 NAMES = {"fdtd": "waveguide-bend", "elements": "bend-fem"}
+PIXEL = 5e-9
+"""At most half a cell: FDTD takes means over cells around its nodes, which lie between pixels."""
+COUNT = round(1.6e-6 / PIXEL)
 
 
 def places():
     """Middles of the pixels over the half width of the design region: -1 to 1 along x and y."""
-    x = (np.arange(160) - 79.5) / 80
+    x = (2 * np.arange(COUNT) + 1) / COUNT - 1
     return np.meshgrid(x, x, indexing="ij")
 
 
@@ -38,7 +41,7 @@ def directions() -> list[np.ndarray]:
 @cache
 def gradient(engine: str, cell: float, degree: int = 2):
     """Value of ``|S21|^2`` at 1280 nm, and its gradient as a function of place (1/m^2): one value a pixel."""
-    overrides = [f"discretization.spacing={cell}", "specification.wavelengths=[1280e-9]"]
+    overrides = [f"discretization.spacing={cell}", "specification.wavelengths=[1280e-9]", f"specification.pixel={PIXEL}"]
     # Layers of one depth, so that only the cells differ.
     layers = max(8, round(320e-9 / cell))
     overrides += [f"discretization.pml_cells={layers}"]
@@ -48,14 +51,13 @@ def gradient(engine: str, cell: float, degree: int = 2):
         control = Array(density())
         transmission = (abs(problem.respond(control)["S21"]) ** 2).sum()
         functional = ReducedFunctional(transmission, Control(control), tape=tape)
-        return float(transmission), functional.derivative().data / problem.specification.pixel**2
+        return float(transmission), functional.derivative().data / PIXEL**2
 
 
 def measures(engine: str, cell: float, degree: int = 2) -> tuple[np.ndarray, np.ndarray]:
     """Value with the derivatives along `directions`, and the gradient itself."""
     value, found = gradient(engine, cell, degree)
-    area = 10e-9**2
-    return np.array([value, *(np.sum(found * d) * area for d in directions())]), found
+    return np.array([value, *(np.sum(found * d) * PIXEL**2 for d in directions())]), found
 
 
 def distances(cell: float, other: float | None = None, degree: int = 2) -> np.ndarray:
@@ -69,7 +71,7 @@ def main(cells: list[float]) -> None:
     for engine in NAMES:
         for cell in cells:
             numbers, found = measures(engine, cell)
-            print(f"{engine:8s} {cell * 1e9:3.0f} nm  " + "  ".join(f"{n:.6f}" for n in numbers) + f"  {np.linalg.norm(found) * 10e-9:.6e}", flush=True)
+            print(f"{engine:8s} {cell * 1e9:3.0f} nm  " + "  ".join(f"{n:.6f}" for n in numbers) + f"  {np.linalg.norm(found) * PIXEL:.6e}", flush=True)
     rows = np.array([distances(cell) for cell in cells])
     for cell, row in zip(cells, rows):
         print(f"fdtd against elements, {cell * 1e9:3.0f} nm  " + "  ".join(f"{r:.2e}" for r in row))

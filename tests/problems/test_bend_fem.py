@@ -72,7 +72,7 @@ def test_the_gradient_of_the_time_domain_converges_to_that_of_the_elements():
 def test_files_are_complete_and_fdtd_agrees(tmp_path, monkeypatch):
     monkeypatch.setattr(deliver, "SPECTRUM_POINTS", 3)
     problem = build("specification.wavelengths=[1280e-9]")
-    problem.deliver(tmp_path, bend_gradients.density(), "made by hand")
+    problem.deliver(tmp_path, bend_gradients.density()[::2, ::2], "made by hand")
     written = {"design.h5", "design.npy", "design.gds", "s_parameters.s2p", "field.vtu"}
     assert written == {path.name for path in tmp_path.iterdir()}
     found = [problem.evaluate_file(tmp_path / f"design.{ending}")["s_parameters_db"] for ending in ("npy", "h5")]
