@@ -34,7 +34,7 @@ def remesh(source: Path, target: Path, points: np.ndarray, displaced: np.ndarray
     InputError
         When Gmsh is not installed, or a point is no corner.
     """
-    gmsh = _gmsh()
+    gmsh = load_gmsh()
     gmsh.initialize(["gmsh", "-nt", "1"], readConfigFiles=False, interruptible=False)
     try:
         gmsh.option.setNumber("General.Terminal", 0)
@@ -56,11 +56,21 @@ def remesh(source: Path, target: Path, points: np.ndarray, displaced: np.ndarray
         gmsh.finalize()
 
 
-def _gmsh():
+def load_gmsh():
+    """The module of Gmsh.
+
+    Raises
+    ------
+    InputError
+        When it is not there, or libraries are missing that it needs.
+    """
     try:
         import gmsh
-    except (ImportError, OSError) as error:
-        raise InputError("gmsh", "Gmsh, which makes new meshes", f"none ({error})", "pip install 'adjointdesign[gmsh]'") from None
+    except ImportError:
+        raise InputError("gmsh", "Gmsh, which makes new meshes", "none", "pip install 'adjointdesign[gmsh]'") from None
+    except OSError as error:
+        remedy = "on Debian: apt install libglu1-mesa libxcursor1 libxft2 libxinerama1"
+        raise InputError("gmsh", "the libraries that Gmsh needs", error, remedy) from None
     return gmsh
 
 

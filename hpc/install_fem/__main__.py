@@ -54,7 +54,7 @@ def join_environment(python: Path) -> None:
     logs = _logs()
     if "adjointdesign" not in found:
         seconds = run_long(
-            "adding adjointdesign to that environment", [python, *PIP, "install", "-e", str(REPOSITORY)],
+            "adding adjointdesign to that environment", [python, *PIP, "install", "-e", f"{REPOSITORY}[gmsh]"],
             logs / "join.log", clean_environment(), logs,
         )  # fmt: skip
         say(f"added adjointdesign to it in {duration(seconds)}")

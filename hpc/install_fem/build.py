@@ -11,7 +11,7 @@ from pathlib import Path
 from adjointdesign.report.markup import duration
 
 from .cache import Built, WheelCache
-from .recipe import BUILD_REQUIREMENTS, FIREDRAKE, Package
+from .recipe import BUILD_REQUIREMENTS, FIREDRAKE, GMSH, Package
 from .relocate import relocate
 from .running import run_long, say
 
@@ -119,5 +119,5 @@ def install(python: Path, wheels: list[Path], log: Path) -> float:
     # The same version may be there as a binary wheel without MPI (h5py): only force replaces it.
     force = [python, *PIP, "install", "--force-reinstall", "--no-deps", *wheels]
     seconds = run_long("installing the wheels", force, log, environment, here)
-    rest = [python, *PIP, "install", "--prefer-binary", f"firedrake[check]=={FIREDRAKE}"]
+    rest = [python, *PIP, "install", "--prefer-binary", f"firedrake[check]=={FIREDRAKE}", GMSH]
     return seconds + run_long("installing what Firedrake needs beside them", rest, log, environment, here)

@@ -23,6 +23,10 @@ BUILD_REQUIREMENTS = (
 )  # fmt: skip
 
 
+#: Makes new meshes when shapes have moved far; a wheel.
+GMSH = "gmsh>=4.11"
+
+
 @dataclass(frozen=True)
 class Package:
     """One wheel to build.

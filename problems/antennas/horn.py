@@ -110,7 +110,10 @@ class Horn(Problem):
         self._model: tuple[np.ndarray, Any] | None = None
 
     def prepare(self) -> None:
-        """Read the mesh, and make the control and the solver."""
+        """Read the mesh, and make the control and the solver; find Gmsh, by which the design is judged in the end."""
+        from adjointdesign.design.remesh import load_gmsh
+
+        load_gmsh()
         self.model  # noqa: B018 - raises what cannot be made
 
     @cached_property
