@@ -49,7 +49,7 @@ def pictures(problem, folder: Path) -> list[Picture]:
 def _section(section, corners, displacement) -> bytes:
     points, triangles, field = section["points"] * MM, section["triangles"], section["field"]
     top = float(np.quantile(np.abs(field), 0.995))
-    with canvas(WIDTH, 4.2) as figure:
+    with canvas(0.75 * WIDTH, 4.2) as figure:
         axes = figure.subplots()
         size = axes.tripcolor(points[:, 1], points[:, 0], triangles, np.abs(field) / top, shading="gouraud", cmap="magma", vmin=0, vmax=1)
         axes.tripcolor(points[:, 1], -points[:, 0], triangles, field.real / top, shading="gouraud", cmap="RdBu_r", vmin=-1, vmax=1)
