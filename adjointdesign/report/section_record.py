@@ -13,6 +13,12 @@ from adjointdesign.report.run_folder import RunFolder
 FILES = (
     ("design.gds", "the device as polygons, ready for a layout tool"),
     ("s_parameters.s*p", "S-parameters for circuit tools (Touchstone, re-simulated from design.gds)"),
+    ("*.s1p", "reflection for circuit tools (Touchstone)"),
+    ("profile.csv", "the profile of the conductor"),
+    ("pattern.csv", "gain over the angle"),
+    ("*.msh", "the final mesh (Gmsh)"),
+    ("field.vtu", "the field (ParaView)"),
+    ("design.npy", "the design's density"),
     ("design.h5", "the design: its parameters, and what was found about it"),
     ("history.h5", "every evaluation, with its gradient"),
     ("certificate.json", "how the gradient was verified"),

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 DEMOS = ROOT / "docs" / "demos"
 README = (ROOT / "README.md").read_text()
 PAGE = (ROOT / "docs" / "command-line.md").read_text()
-ELSEWHERE = {"heat_equation.py": "test_howto_own_solver.py"}
+ELSEWHERE = {"heat_equation.py": "test_howto_own_solver.py", "dido.py": "test_howto_shapes.py"}
 """Demos that another file of this folder runs."""
 COARSE = {
     "crossing.py": (
