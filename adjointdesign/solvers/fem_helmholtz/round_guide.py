@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from firedrake import bessel_J, ds
+from firedrake import Constant, bessel_J, ds
 from scipy.special import jn_zeros, jv
 
 from adjointdesign.constants import C0, EPS0
@@ -66,7 +66,7 @@ class RoundGuide:
 
         def excitation(setting, v):
             # du/dn - i b u of the incoming wave, whose phase is zero at the end: -2 i b u.
-            rate = self.phase_constant(_frequency(setting))
+            rate = Constant(self.phase_constant(_frequency(setting)))
             source = Complex(0.0, -2 * rate * self._profile(setting) * setting.x[0])
             return (setting.alpha * source * v).integrate(ds(self.tag))
 

@@ -130,7 +130,7 @@ class FemHelmholtz(Sweep):
                     # Along the wall the layers stretch the field as they do inside (walls across the axes).
                     normal = FacetNormal(mesh)
                     along = sy * normal[0] ** 2 + sx * normal[1] ** 2
-                    form += (Complex.of(-1j * rate) * k * along * _radius(polarization, layers, setting) * u.product(v)).re * ds(tag)
+                    form += (_constant(-1j * rate) * k * along * _radius(polarization, layers, setting) * u.product(v)).re * ds(tag)
                 return form
 
             def load(make):
@@ -179,6 +179,11 @@ def _radius(polarization, layers, setting) -> Complex:
         return Complex(1.0, 0.0)
     radial = [layer for layer in layers if layer.axis == 0]
     return radial[0].coordinate(setting.x[0], setting.wavenumber) if radial else Complex(setting.x[0], 0.0)
+
+
+def _constant(value: complex) -> Complex:
+    """As constants of the forms, which are then compiled once for all values."""
+    return Complex(Constant(value.real), Constant(value.imag))
 
 
 def _pair(function) -> Complex:

@@ -61,7 +61,8 @@ class FemMaxwell(Sweep):
     conductors : sequence of boundary tags
         Perfect electric conductors; what is in neither this nor ``impedances`` is a magnetic wall.
     impedances : mapping
-        Boundary tag to surface impedance over that of vacuum: 1 absorbs normal incidence.
+        Boundary tag to surface impedance over that of vacuum: 1 absorbs normal incidence. A number or complex number, or a
+        function of the frequency that gives one.
     shape : bool
         Whether the mesh's coordinates are an input.
     options : mapping, optional
@@ -77,7 +78,7 @@ class FemMaxwell(Sweep):
 
     def __init__(self, mesh, frequencies: Sequence[float], permittivity: Function, excitations: Sequence[Callable],
                  readings: Mapping[str, Callable], *, degree: int = 2, loss: Function | None = None, layers: Sequence[Layer] = (),
-                 conductors: Sequence = (), impedances: Mapping[object, complex] | None = None, shape: bool = False,
+                 conductors: Sequence = (), impedances: Mapping[object, complex | Callable] | None = None, shape: bool = False,
                  options: Mapping[str, object] | None = None):  # fmt: skip
         if mesh.geometric_dimension != 3:
             raise InputError("mesh", "a mesh of space", f"{mesh.geometric_dimension} dimensions", "use fem_helmholtz")
@@ -118,7 +119,9 @@ class FemMaxwell(Sweep):
                 for tag, impedance in impedances.items():
                     # n x curl E = -(i k / Z) E, tangential, is what an outgoing wave obeys.
                     te, tw = (f.map(lambda g: cross(normal, g)) for f in (e, w))
-                    form += (Complex.of(-1j / complex(impedance)) * k * te.product(tw)).re * ds(tag)
+                    rate = -1j / complex(impedance(frequency) if callable(impedance) else impedance)
+                    # Constants of the forms, which are then compiled once for all frequencies.
+                    form += (Complex(Constant(rate.real), Constant(rate.imag)) * k * te.product(tw)).re * ds(tag)
                 return form
 
             return LinearVariational(

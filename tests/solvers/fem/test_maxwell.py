@@ -11,7 +11,7 @@ from firedrake import (
 from adjointdesign.constants import C0, MU0
 from adjointdesign.errors import InputError
 from adjointdesign.solvers.fem_linear import Complex
-from adjointdesign.solvers.fem_maxwell import ITERATIVE, FemMaxwell, Layer, current, incoming, integral, power
+from adjointdesign.solvers.fem_maxwell import ITERATIVE, FemMaxwell, Layer, RectangularGuide, current, incoming, integral, power
 from adjointdesign.solvers.fem_maxwell.case import small_case
 from adjointdesign.verification.dot_product import check_solver
 
@@ -125,3 +125,33 @@ def test_refusals(change, message):
     with pytest.raises(InputError, match=message):
         FemMaxwell(mesh, arguments.pop("frequencies"), uniform(mesh), arguments.pop("excitations"),
                    {"e": integral(lambda x: as_vector((1.0, 0.0, 0.0)))}, **arguments)  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_slab_in_a_rectangular_guide():
+    """S-parameters of TE10 through a dielectric block, against those of a line of another impedance (Pozar, section 2.4)."""
+    wide, narrow, length = 0.5, 0.2, 1.0
+    mesh = BoxMesh(6, 2, 16, wide, narrow, length)
+    x = SpatialCoordinate(mesh)
+    ends = [RectangularGuide(tag, (0.0, 0.0, z), (wide, 0.0, 0.0), (0.0, narrow, 0.0)) for tag, z in ((5, 0.0), (6, length))]
+    frequencies = [1.3 * ends[0].cutoff, 1.7 * ends[0].cutoff]
+    # From 0.375 to 0.625: where cells end.
+    medium = Function(FunctionSpace(mesh, "DG", 0)).interpolate(1.0 + 1.2 * (abs(x[2] - 0.5) < 0.125))
+    solver = FemMaxwell(
+        mesh, frequencies, medium, [ends[0].incoming()], {"s11": ends[0].reflection(), "s21": ends[1].transmission(), "power": power(6)},
+        degree=2, conductors=(1, 2, 3, 4), impedances={end.tag: end.impedance for end in ends},
+    )  # fmt: skip
+    found = solver.forward({})
+    for i, f in enumerate(frequencies):
+        k, across, thickness = 2 * math.pi * f / C0, math.pi / wide, 0.25
+        outside, inside = math.sqrt(k**2 - across**2), math.sqrt(2.2 * k**2 - across**2)
+        step = (outside - inside) / (outside + inside)
+        there = np.exp(1j * inside * thickness)
+        s11 = step * (1 - there**2) / (1 - step**2 * there**2) * np.exp(2j * outside * 0.375)
+        s21 = (1 - step**2) * there / (1 - step**2 * there**2) * np.exp(2j * outside * 0.375)
+        assert abs(found["s11"][i, 0] - s11) < 5e-3 and abs(found["s21"][i, 0] - s21) < 5e-3
+        assert found["power"][i, 0] == pytest.approx(abs(s21) ** 2 * ends[0].power(f), rel=2e-2)
+    with pytest.raises(InputError, match="frequency: expected above the cutoff of TE10"):
+        ends[0].impedance(0.9 * ends[0].cutoff)
+    with pytest.raises(InputError, match="narrow: expected a side at right angles"):
+        RectangularGuide(5, (0, 0, 0), (1, 0, 0), (1, 1, 0))
