@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from adjointdesign.errors import InputError
+from adjointdesign.errors import InputError, StepRejected
 from adjointdesign.parallel import EndedByFirst, abort, all_here, launched, led, start
 
 app = typer.Typer(
@@ -42,6 +42,8 @@ def main() -> None:
         status = app(standalone_mode=False)
     except InputError as error:
         _fail(str(error))
+    except StepRejected as refusal:
+        _fail(f"design: expected one that can be simulated, got {refusal}; change it, or what limits it")
     except EndedByFirst:
         _fail("ended by rank 0")
     except _ClickException as error:

@@ -162,7 +162,16 @@ class Problem:
         """Raise `InputError` now for settings that would fail only later, before a folder is made for a run."""
 
     def begin(self, stage: Mapping[str, Any], parameters: np.ndarray) -> None:
-        """A stage begins with these design parameters: make a new mesh for them, say. Must depend on the parameters alone."""
+        """Get ready for these design parameters and others near by: make a new mesh, say. Must depend on the arguments alone.
+
+        Called when a stage begins, before the final design is delivered, before a design from a file is evaluated, and before
+        derivatives are tested.
+
+        Raises
+        ------
+        StepRejected
+            When there is no simulation of them; all stays as it was.
+        """
 
     @property
     def design_shape(self) -> tuple[int, ...]:
@@ -240,7 +249,9 @@ class Problem:
         """
         from adjointdesign.parameters import read_parameters
 
-        result = self.evaluate(read_parameters(path, self.design_shape))
+        parameters = read_parameters(path, self.design_shape)
+        self.begin(self.final_stage, parameters)
+        result = self.evaluate(parameters)
         readings = {name: np.asarray(values) for name, values in result.readings.items()}
         return {
             "problem": self.name,

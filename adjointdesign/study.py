@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -21,7 +22,7 @@ import numpy as np
 
 from adjointdesign import configuration
 from adjointdesign.configuration import Configuration
-from adjointdesign.errors import InputError
+from adjointdesign.errors import InputError, StepRejected
 from adjointdesign.files import atomic_write, remove_parts
 from adjointdesign.parallel import anywhere, launched, led, ranks
 from adjointdesign.problem import Problem, value_and_gradient
@@ -134,7 +135,12 @@ def optimize(settings: Configuration, folder: Path, watch: Callable | None = Non
         return found
 
     def begin_stage(index: int, x: np.ndarray):
-        problem.begin(stages[index].parameters, x.reshape(problem.design_shape))
+        try:
+            problem.begin(stages[index].parameters, x.reshape(problem.design_shape))
+        except StepRejected as refusal:
+            if index == 0:
+                raise InputError("initial design", "one that can be simulated", refusal, "start nearer to the plain one") from None
+            logger.info("stage %d goes on as the last one ended: %s", index + 1, refusal)
 
     def lead(call):
         index = -1
@@ -254,7 +260,10 @@ def carry_on(settings: Configuration, folder: Path) -> Outcome:
         try:
             with stoppable() as check, own(folder) as place:
                 progress.line(f"{result.status}: {result.message}; writing the design and its deliverables")
-                problem.deliver(place, result.x.reshape(problem.design_shape), f"{result.status}: {result.message}")
+                found = result.x.reshape(problem.design_shape)
+                with suppress(StepRejected):
+                    problem.begin(problem.final_stage, found)
+                problem.deliver(place, found, f"{result.status}: {result.message}")
                 progress.line("checking the gradient")
                 certificate = certify(problem, np.random.default_rng(settings.seed), progress=lambda *_: check())
                 led(lambda call: write_certificate(folder / "certificate.json", certificate))

@@ -51,6 +51,8 @@ class Recorder:
         ------
         InputError
             When the recorded evaluation was at another point or in another stage.
+        StepRejected
+            By ``compute``. What was refused is not in the history: it is asked for, and refused, again.
         """
         if not self.replaying:
             evaluation = compute(x)
@@ -58,6 +60,7 @@ class Recorder:
             return evaluation
         record = self._history[self._next]
         if record.stage != self.stage or record.evaluation.x.tobytes() != np.asarray(x, dtype=float).tobytes():
+            compute(x)
             raise InputError(
                 f"history {self._history.path}",
                 f"evaluation {self._next} at the point of stage {self.stage} that the optimizer asks for",

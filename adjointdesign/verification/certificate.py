@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from adjointdesign.errors import InputError, StepRejected
 from adjointdesign.problem import Problem
 from adjointdesign.verification import schedule_test
 from adjointdesign.verification.measurements import (
@@ -95,14 +96,26 @@ def certify(
     InputError
         When the problem cannot be evaluated.
     """
+    for halvings in range(8):
+        try:
+            return _certified(problem, rng, progress, 0.5**halvings)
+        except StepRejected as refusal:  # nearer to the initial design, then
+            last = refusal
+    raise InputError("initial design", "one around which others can be simulated", last, "start elsewhere, or make steps smaller")
+
+
+def _certified(problem: Problem, rng: np.random.Generator, progress, reach: float) -> Certificate:
+    """The certificate at a design as far from the initial one as ``reach`` says: one is the usual."""
     stages = _stages(problem)
     single = getattr(problem.discretization, "precision", "double") == "single"
     limits = LIMITS["single" if single else "double"]
     # See the note on single precision above.
     in_double = rebuilt(problem, precision="double") if single else problem
     seed = int(rng.integers(2**31))
-    point, span = interior_point(problem, rng)
-    direction, move = (0.1 * span * smooth_noise(point.shape, rng) for _ in range(2))
+    point, span = interior_point(problem, rng, reach)
+    direction, move = (0.1 * reach * span * smooth_noise(point.shape, rng) for _ in range(2))
+    for one in {id(p): p for p in (problem, in_double)}.values():
+        one.begin(next(iter(stages.values())), point)
     per_stage = TAYLOR_RUNS * FORWARD + GRADIENT + TANGENT + HESSIAN
     schedules = len(schedule_test.SCHEDULES) if schedule_test.scheduled_solver(problem) is not None else 1
     steps = _Progress(

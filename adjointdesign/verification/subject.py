@@ -81,15 +81,15 @@ def smooth_noise(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray
     return mixed / np.abs(mixed).max()
 
 
-def interior_point(problem: Problem, rng: np.random.Generator) -> tuple[np.ndarray, float]:
+def interior_point(problem: Problem, rng: np.random.Generator, reach: float = 1.0) -> tuple[np.ndarray, float]:
     """An initial design with smooth noise, 15 % of the range away from its ends; and the length of the range.
 
-    A range without ends counts as long as the largest parameter.
+    The noise is a fifth of the range times ``reach``. A range without ends counts as long as the largest parameter.
     """
     low, high = problem.bounds()
     start = np.asarray(problem.initial_design(rng), dtype=float)
     span = high - low if np.isfinite(high - low) else max(1.0, float(np.abs(start).max()))
-    point = start + 0.2 * span * smooth_noise(start.shape, rng)
+    point = start + 0.2 * reach * span * smooth_noise(start.shape, rng)
     return np.clip(point, low + 0.15 * span, high - 0.15 * span), span
 
 

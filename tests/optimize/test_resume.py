@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import resumable_program as program
-from adjointdesign.errors import InputError
+from adjointdesign.errors import InputError, StepRejected
 from adjointdesign.optimize.history import PARTS, History
 from adjointdesign.optimize.minimize import minimize
 from adjointdesign.optimize.replay import Recorder
@@ -210,3 +210,34 @@ def test_interrupted_between_stages_keeps_the_design():
 def test_no_stage():
     with pytest.raises(InputError, match="stages"):
         run_stages([], lambda stage, x: Formulation(hs1), [0, 0])
+
+
+@pytest.mark.parametrize("cut", [3, 7, 12, None])
+def test_refused_steps_are_refused_again(tmp_path, cut):
+    """They are not in the history; a resumed run meets them where the first one did."""
+
+    def formulate(stage, x):
+        def within(x):
+            if np.linalg.norm(x - [0, 1]) > 2.02:
+                refused.append(x)
+                raise StepRejected("too far out")
+            return hs1(x)
+
+        return Formulation(within)
+
+    def run(name, limit):
+        stages = [Stage("a", method="lbfgs", stop=Stopping(ftol=0, max_evaluations=10)), Stage("b", method="lbfgs")]
+        path, count = tmp_path / name, []
+        with History.open(path, writable=True) if path.exists() else History.create(path, {}) as history:
+            return run_stages(
+                stages, formulate, [-2, 1], history=history, callback=lambda *_: count.append(1),
+                should_stop=lambda: limit is not None and len(count) >= limit,
+            )  # fmt: skip
+
+    refused: list = []
+    whole = run("whole", None)
+    assert refused
+    run("cut", cut)
+    resumed = run("cut", None)
+    assert_same_run(tmp_path / "whole", tmp_path / "cut")
+    np.testing.assert_array_equal(resumed[-1].x, whole[-1].x)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from truss_problem import Chain, Truss
 
+from adjointdesign.errors import InputError, StepRejected
 from adjointdesign.tape import linear
 from adjointdesign.verification.certificate import certify, write_certificate
 from adjointdesign.verification.record import FINITE_ELEMENTS
@@ -139,3 +140,29 @@ def test_written_certificate_has_the_keys_of_the_interface(tmp_path):
     low, high = read["details"]["cost"]["spread"]
     assert low <= read["gradient_cost"] <= high
     assert len(read["details"]["cost"]["forward_seconds"]) >= 3
+
+
+def test_a_design_that_is_refused_is_looked_for_nearer_by():
+    """Where designs far from the first one cannot be simulated, the certificate is made closer to it; or it says so."""
+    told = []
+
+    class Narrow(Truss):
+        room = 0.04
+
+        def begin(self, stage, parameters):
+            told.append(np.array(parameters))
+
+        def density(self, parameters, stage):
+            if np.max(np.abs(np.asarray(parameters) - 0.5)) > self.room:
+                raise StepRejected("a cell of quality 0.1")
+            return super().density(parameters, stage)
+
+        def initial_design(self, rng):
+            return np.full(self.design_shape, 0.5)
+
+    certificate = certify(Narrow(), np.random.default_rng(5))
+    assert certificate.passed and certificate.taylor_order == pytest.approx(2.0, abs=0.1)
+    assert np.max(np.abs(told[0] - 0.5)) > Narrow.room > np.max(np.abs(told[-1] - 0.5))
+    Narrow.room = -1.0
+    with pytest.raises(InputError, match="initial design: expected one around which others can be simulated, got a cell of quality 0.1"):
+        certify(Narrow(), np.random.default_rng(5))
