@@ -8,6 +8,8 @@ import math
 import numpy as np
 from firedrake import Function
 
+from adjointdesign.errors import InputError
+
 
 def mesh_quality(mesh, coordinates: np.ndarray | None = None) -> np.ndarray:
     """Quality of this rank's cells: 1 is best, 0 degenerate, negative inverted.
@@ -25,7 +27,14 @@ def mesh_quality(mesh, coordinates: np.ndarray | None = None) -> np.ndarray:
     Returns
     -------
     ndarray, shape (cells,)
+
+    Raises
+    ------
+    InputError
+        When the mesh is extruded.
     """
+    if mesh.extruded:
+        raise InputError("mesh", "triangles, quadrilaterals, tetrahedra or hexahedra", "an extruded mesh", "make it of cells of one kind")
     now = mesh.coordinates
     if coordinates is not None:
         now = Function(now.function_space())
@@ -35,12 +44,13 @@ def mesh_quality(mesh, coordinates: np.ndarray | None = None) -> np.ndarray:
     simplex = nodes.shape[1] == dimension + 1
     measure = _mean_ratio if simplex else _corners
     before = measure(mesh.coordinates.dat.data_ro_with_halos[nodes])
-    return np.sign(before) * measure(now.dat.data_ro_with_halos[nodes])
+    with np.errstate(over="ignore", invalid="ignore"):  # far out it is NaN
+        return np.sign(before) * measure(now.dat.data_ro_with_halos[nodes])
 
 
 def least_quality(mesh, coordinates: np.ndarray | None = None) -> float:
-    """The smallest `mesh_quality` on any rank."""
-    return min(mesh.comm.allgather(float(mesh_quality(mesh, coordinates).min(initial=math.inf))))
+    """The smallest `mesh_quality` on any rank; NaN when there is one."""
+    return float(np.min(mesh.comm.allgather(float(mesh_quality(mesh, coordinates).min(initial=math.inf)))))
 
 
 def _mean_ratio(x):

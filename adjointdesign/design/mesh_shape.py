@@ -1,22 +1,23 @@
 """The shape of a mesh as a design: boundary nodes move, the others follow as an elastic body would.
 
-The deformation is the one of least elastic energy with the given displacement of the design boundary, so the energy is a norm
-of that displacement: the Steklov-Poincare metric (V. Schulz, M. Siebenborn, K. Welker, SIAM J. Optim. 26, 2800 (2016)).
-`MeshShape.smooth` holds its inverse square root for displacements along the normals. An optimizer that is told of parameters p
-for the normal displacements ``smooth p``, and knows only Euclid, then works in this metric. Forces act on the design boundary alone: gradients at interior nodes,
-which are none of the shape, do not move them (T. Etling, R. Herzog, E. Loayza, G. Wachsmuth, SIAM J. Sci. Comput. 42, A1200
-(2020)).
+The deformation is the one of least elastic energy with the given displacement of the design boundary, so the energy is a
+norm of that displacement: the Steklov-Poincare metric (V. Schulz, M. Siebenborn, K. Welker, SIAM J. Optim. 26, 2800 (2016)).
+`MeshShape.smooth` holds its inverse square root for displacements along the normals. An optimizer that is told of parameters
+p for the normal displacements ``smooth p``, and knows only Euclid, then works in this metric. Forces act on the design
+boundary alone: gradients at interior nodes, which are none of the shape, do not move them (T. Etling, R. Herzog, E. Loayza,
+G. Wachsmuth, SIAM J. Sci. Comput. 42, A1200 (2020)).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import scipy.linalg
 from firedrake import (
-    CellVolume, Constant, DirichletBC, FacetNormal, Function, FunctionSpace, SpatialCoordinate, TestFunction, TrialFunction, assemble,
-    derivative, div, dot, dS, ds, dx, grad, inner, sym,
+    CellVolume, Constant, DirichletBC, FacetNormal, Function, FunctionSpace, SpatialCoordinate, TestFunction, TrialFunction,
+    assemble, derivative, div, dot, dS, ds, dx, grad, inner, sym,
 )  # fmt: skip
 from firedrake.petsc import PETSc
 from pyadjoint.tape import stop_annotating
@@ -52,7 +53,8 @@ class MeshShape:
     Raises
     ------
     InputError
-        When nothing can move, the mesh is curved, or is bad from the start.
+        When the mesh has no such tags, is curved, extruded or bad from the start, when nothing can move, or when what is
+        held does not keep the mesh from moving as a whole.
     """
 
     def __init__(self, mesh, design: Sequence[int], fixed: Sequence[int] = (), sliding: Mapping[int, int] | None = None,
@@ -65,6 +67,7 @@ class MeshShape:
         with stop_annotating():
             self.undeformed = coordinates.dat.data_ro.copy()
             self._require_quality(self.undeformed, InputError)
+            self._require_tags(design, fixed, sliding or {}, inside)
             count, dimension = self.undeformed.shape
 
             def nodes(tags):
@@ -83,12 +86,16 @@ class MeshShape:
             self.points, self._order = _sorted_everywhere(self.comm, self.undeformed[movable])
             if not len(self.points):
                 raise InputError("design", "a boundary with nodes that may move", f"tags {list(design)}, all held", "free some")
+            self._require_support(held)
             normals = np.where(held, 0.0, self._normals(design, inside))[movable]
             normals = self._gathered(normals / np.maximum(np.linalg.norm(normals, axis=1), 1e-300)[:, None])
             self._movable, self._held = movable, held
             self.free = self._gathered((~held[movable]).astype(float)) > 0
             self._ksp = self._elasticity()
-            self._compliance = scipy.linalg.cho_factor(self._under_unit_forces(), lower=True)
+            try:
+                self._compliance = scipy.linalg.cho_factor(self._under_unit_forces(), lower=True)
+            except (scipy.linalg.LinAlgError, ValueError):  # a part of the mesh for itself, and nothing of it held
+                raise _unsupported() from None
             self.normals = normals
 
     # -- the map ------------------------------------------------------------------------------------------------------
@@ -106,11 +113,14 @@ class MeshShape:
         StepRejected
             When a cell's quality falls below the limit.
         InputError
-            When the shape is wrong.
+            When the shape is wrong, or there are values that are not finite.
         """
         displacements = displacements if isinstance(displacements, Array) else Array(displacements)
         if displacements.shape != self.points.shape:
-            raise InputError("displacements", f"shape {self.points.shape}", f"shape {displacements.shape}", "one a node of `points`")
+            got = f"shape {displacements.shape}"
+            raise InputError("displacements", f"shape {self.points.shape}", got, "one a node of `points`")
+        if not np.all(np.isfinite(displacements.data)):
+            raise InputError("displacements", "finite values", "NaN or infinity", "look for where they come from")
         with stop_annotating():
             operation = _Deformation(self)
             results = operation.evaluate([displacements.data])
@@ -158,10 +168,40 @@ class MeshShape:
 
     def _require_quality(self, coordinates, refusal) -> None:
         found = least_quality(self.mesh, coordinates)
-        if found < self.limit:
+        if not found >= self.limit:
             if refusal is InputError:
-                raise InputError("mesh", f"cells of quality {self.limit:g} or better", f"one of {found:.3g}", "make a better mesh")
+                wanted = f"cells of quality {self.limit:g} or better"
+                raise InputError("mesh", wanted, f"one of {found:.3g}", "make a better mesh")
             raise refusal(f"a cell of quality {found:.3g}, less than {self.limit:g}")
+
+    def _require_tags(self, design, fixed, sliding, inside) -> None:
+        known = [int(tag) for tag in self.mesh.exterior_facets.unique_markers]  # of interfaces too, on all ranks
+        for name, tags in (("design", design), ("fixed", fixed), ("sliding", sliding)):
+            missing = [tag for tag in tags if tag not in known]
+            if missing:
+                raise InputError(name, f"some of the facet tags {known}", missing, "correct them, or tag the mesh")
+        if inside is not None:
+            plex = self.mesh.topology_dm
+            own = plex.getLabelIdIS("Cell Sets").indices if plex.hasLabel("Cell Sets") else ()
+            known = sorted(set().union(*self.comm.allgather({int(tag) for tag in own})))
+            if inside not in known:
+                raise InputError("inside", f"one of the cell tags {known}", inside, "correct it, or tag the mesh")
+
+    def _require_support(self, held: np.ndarray) -> None:
+        """Refuse what is held when the mesh can move, or turn, without any of it moving."""
+        dimension = held.shape[1]
+        center = np.mean(self.points, axis=0)
+        away = (self.undeformed - center) / max(np.abs(self.points - center).max(), 1e-300)
+        motions = [np.tile(np.eye(dimension)[i], (len(away), 1)) for i in range(dimension)]
+        for i in range(dimension):
+            for j in range(i):
+                turn = np.zeros_like(away)
+                turn[:, i], turn[:, j] = away[:, j], -away[:, i]
+                motions.append(turn)
+        motions = np.stack([motion[held] for motion in motions], axis=1)
+        moved = np.linalg.eigvalsh(sum(self.comm.allgather(motions.T @ motions)))
+        if moved[0] <= 1e-10 * moved[-1]:
+            raise _unsupported()
 
     def _normals(self, design, inside) -> np.ndarray:
         outward, tags = dot(FacetNormal(self.mesh), TestFunction(self.space)), tuple(design)
@@ -236,7 +276,11 @@ class _Deformation(Operation):
         return [self.shape.deform_transposed(cotangents[0])]
 
     def second_adjoint(self, values, tangents, cotangents, cotangent_tangents, wanted):
-        return self.adjoint(values, cotangent_tangents, wanted)
+        return [None] if cotangent_tangents[0] is None else self.adjoint(values, cotangent_tangents, wanted)
+
+
+def _unsupported() -> InputError:
+    return InputError("fixed", "enough to keep the mesh from moving as a whole", "too little", "fix a boundary, or more of one")
 
 
 def mesh_integral(mesh, coordinates, integrand: Callable, measure=dx):
@@ -270,39 +314,45 @@ class _Integral(Operation):
         self.coordinates, self.form = mesh.coordinates, form
         self.direction = Function(self.coordinates.function_space())
 
+    @contextmanager
     def _at(self, values):
-        if self._differ(self.coordinates.dat.data_ro, values[0]):
+        """The mesh has these coordinates, and its own again afterwards."""
+        before = self.coordinates.dat.data_ro.copy()
+        differ = any(self.coordinates.function_space().mesh().comm.allgather(not np.array_equal(before, values[0])))
+        if differ:
             self.coordinates.dat.data_wo[...] = values[0]
-
-    def _differ(self, a, b):
-        comm = self.coordinates.function_space().mesh().comm
-        return any(comm.allgather(not np.array_equal(a, b)))
+        try:
+            yield
+        finally:
+            if differ:
+                self.coordinates.dat.data_wo[...] = before
 
     def evaluate(self, values):
-        self._at(values)
-        return [self._replicated(assemble(self.form))]
+        with self._at(values):
+            return [self._replicated(assemble(self.form))]
 
     def _replicated(self, value):
         return self.coordinates.function_space().mesh().comm.bcast(float(value))
 
     def tangent(self, values, tangents):
-        self._at(values)
         self.direction.dat.data_wo[...] = tangents[0]
-        return [self._replicated(assemble(derivative(self.form, self.coordinates, self.direction)))]
+        with self._at(values):
+            return [self._replicated(assemble(derivative(self.form, self.coordinates, self.direction)))]
 
     def adjoint(self, values, cotangents, wanted):
-        self._at(values)
-        return [float(np.real(cotangents[0])) * assemble(derivative(self.form, self.coordinates)).dat.data_ro.copy()]
+        with self._at(values):
+            slope = assemble(derivative(self.form, self.coordinates)).dat.data_ro.copy()
+        return [float(np.real(cotangents[0])) * slope]
 
     def second_adjoint(self, values, tangents, cotangents, cotangent_tangents, wanted):
         result = np.zeros_like(values[0])
         if cotangent_tangents[0] is not None:
             result = result + self.adjoint(values, cotangent_tangents, wanted)[0]
         if tangents[0] is not None and cotangents[0] is not None:
-            self._at(values)
             self.direction.dat.data_wo[...] = tangents[0]
             once = derivative(self.form, self.coordinates, self.direction)
-            result = result + float(np.real(cotangents[0])) * assemble(derivative(once, self.coordinates)).dat.data_ro
+            with self._at(values):
+                result = result + float(np.real(cotangents[0])) * assemble(derivative(once, self.coordinates)).dat.data_ro
         return [result]
 
 

@@ -7,13 +7,15 @@ import numpy as np
 from adjointdesign.errors import StepRejected
 
 
-def require_apart(edges: np.ndarray) -> None:
+def require_apart(edges: np.ndarray, unit: str = "m") -> None:
     """Refuse edges that cross or touch each other elsewhere than at ends that they share (along a line they may overlap).
 
     Parameters
     ----------
     edges : ndarray, shape (n, 2, 2)
         The ends of each.
+    unit : str
+        In which they are, for the message.
 
     Raises
     ------
@@ -36,4 +38,4 @@ def require_apart(edges: np.ndarray) -> None:
     if np.any(meet & ~shared):
         i, j = np.argwhere(meet & ~shared)[0]
         at = start[i] + own[i, j] * along[i]
-        raise StepRejected(f"the shape crosses itself at ({at[0]:.4g}, {at[1]:.4g})")
+        raise StepRejected(f"the shape crosses itself at ({at[0]:.4g}, {at[1]:.4g}) {unit}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -32,14 +33,12 @@ def remesh(source: Path, target: Path, points: np.ndarray, displaced: np.ndarray
     StepRejected
         When the moved curves cross each other.
     InputError
-        When Gmsh is not installed, or a point is no corner.
+        When Gmsh is not installed, the file is without its geometry, or a point is no corner or goes nowhere.
     """
-    gmsh = load_gmsh()
-    gmsh.initialize(["gmsh", "-nt", "1"], readConfigFiles=False, interruptible=False)
-    try:
-        gmsh.option.setNumber("General.Terminal", 0)
-        gmsh.open(str(source))
-        curves, surfaces, groups = _geometry(gmsh)
+    if not np.all(np.isfinite(displaced)):
+        raise InputError("displaced", "finite places", "NaN or infinity", "look for where they come from")
+    with _opened(source) as gmsh:
+        curves, surfaces, groups = _geometry(gmsh, source)
         gmsh.model.add("deformed")
         places = _build(gmsh, curves, surfaces, points, displaced)
         for dimension, tag, name, entities in groups:
@@ -52,8 +51,18 @@ def remesh(source: Path, target: Path, points: np.ndarray, displaced: np.ndarray
         except Exception as error:  # noqa: BLE001 - Gmsh raises nothing more special
             raise StepRejected(f"Gmsh cannot mesh the shape: {error}") from None
         gmsh.write(str(target))
-    finally:
-        gmsh.finalize()
+
+
+def require_geometry(source: Path) -> None:
+    """Refuse a mesh file that `remesh` cannot use, before it is needed.
+
+    Raises
+    ------
+    InputError
+        When Gmsh is not installed, or the file is without its geometry.
+    """
+    with _opened(source) as gmsh:
+        _geometry(gmsh, source)
 
 
 def load_gmsh():
@@ -74,19 +83,49 @@ def load_gmsh():
     return gmsh
 
 
-def _geometry(gmsh):
+@contextmanager
+def _opened(source: Path):
+    """Gmsh with a file."""
+    gmsh = load_gmsh()
+    gmsh.initialize(["gmsh", "-nt", "1"], readConfigFiles=False, interruptible=False)
+    try:
+        gmsh.option.setNumber("General.Terminal", 0)
+        try:
+            gmsh.open(str(source))
+        except Exception as error:  # noqa: BLE001 - Gmsh raises nothing more special
+            raise _no_geometry(source, error) from None
+        yield gmsh
+    finally:
+        gmsh.finalize()
+
+
+def _no_geometry(source: Path, got) -> InputError:
+    expected = "a Gmsh file (4.1) with the geometry of its mesh: points, curves and surfaces"
+    return InputError(f"mesh file {source.name}", expected, got, "write it by Gmsh, from the model, in format 4.1")
+
+
+def _geometry(gmsh, source: Path):
     """Curves as chains of node numbers with their places, surfaces as signed curves, physical groups."""
+    if not gmsh.model.getEntities(2):
+        raise _no_geometry(source, "one without surfaces")
     numbers, flat, _ = gmsh.model.mesh.getNodes()
     place = dict(zip(numbers, flat.reshape(-1, 3)[:, :2], strict=True))
     curves = {}
     for _, curve in gmsh.model.getEntities(1):
         # Lines of no group are not in the file, but their nodes are, in order.
         within = gmsh.model.mesh.getNodes(1, curve)[0]
-        first, last = (gmsh.model.mesh.getNodes(0, abs(end))[0][0] for _, end in gmsh.model.getBoundary([(1, curve)], combined=False))
+        points = [abs(end) for _, end in gmsh.model.getBoundary([(1, curve)], combined=False)]
+        ends = [node for point in points for node in gmsh.model.mesh.getNodes(0, point)[0]]
+        if len(ends) != 2:
+            raise _no_geometry(source, f"curve {curve} without its two ends")
+        first, last = ends
         if len(within) and math.dist(place[within[0]], place[first]) > math.dist(place[within[-1]], place[first]):
             first, last = last, first
         curves[curve] = [(n, place[n]) for n in (first, *within, last)]
     surfaces = {s: [c for _, c in gmsh.model.getBoundary([(2, s)], oriented=True)] for _, s in gmsh.model.getEntities(2)}
+    bare = [s for s, boundary in surfaces.items() if not boundary or not {abs(c) for c in boundary} <= curves.keys()]
+    if bare:
+        raise _no_geometry(source, f"surface {bare[0]} without its curves")
     groups = [
         (d, tag, gmsh.model.getPhysicalName(d, tag), list(gmsh.model.getEntitiesForPhysicalGroup(d, tag)))
         for d, tag in gmsh.model.getPhysicalGroups()
@@ -101,11 +140,12 @@ def _build(gmsh, curves, surfaces, points, displaced):
     size = np.ptp(places, axis=0).max()
     away, nearest = cKDTree(places).query(points)
     if np.any(away > 1e-6 * size):
-        raise InputError("points", "corners of the mesh's curves", f"one {away.max():.3g} from the nearest", "take them from the same file")
+        got = f"one {away.max():.3g} from the nearest"
+        raise InputError("points", "corners of the mesh's curves", got, "take them from the same file")
     places[nearest] = displaced
     row = {number: i for i, number in enumerate(numbers)}
     edges = [(row[a], row[b]) for chain in curves.values() for (a, _), (b, _) in zip(chain, chain[1:])]
-    require_apart(places[np.array(edges)])  # Gmsh would mesh some crossing curves, one cell over the other
+    require_apart(places[np.array(edges)], "in the file's units")  # Gmsh would mesh some crossing curves, one cell over the other
     lengths = {number: [] for number in numbers}
     for chain in curves.values():
         for (a, here), (b, there) in zip(chain, chain[1:]):

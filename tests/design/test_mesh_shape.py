@@ -15,12 +15,14 @@ import pytest
 if find_spec("firedrake") is None:
     pytest.skip("needs Firedrake", allow_module_level=True)
 
-from firedrake import Mesh, UnitCubeMesh, UnitSquareMesh, VectorFunctionSpace, ds, dx, Function, SpatialCoordinate  # noqa: E402
+from firedrake import (  # noqa: E402
+    ExtrudedMesh, Function, Mesh, SpatialCoordinate, UnitCubeMesh, UnitIntervalMesh, UnitSquareMesh, VectorFunctionSpace, ds, dx,
+)  # fmt: skip
 
 from adjointdesign.design.boundary_curve import BoundaryCurve, boundary_curve, curvature  # noqa: E402
 from adjointdesign.design.mesh_quality import least_quality, mesh_quality  # noqa: E402
 from adjointdesign.design.mesh_shape import MeshShape, mesh_integral  # noqa: E402
-from adjointdesign.design.remesh import remesh  # noqa: E402
+from adjointdesign.design.remesh import remesh, require_geometry  # noqa: E402
 from adjointdesign.errors import InputError, StepRejected  # noqa: E402
 from adjointdesign.grid.mesh import mesh_from_file  # noqa: E402
 from adjointdesign.grid.mesh_shipped import shipped_mesh  # noqa: E402
@@ -79,10 +81,12 @@ def test_parameters_have_the_length_of_the_energy(square):
 def test_derivatives_of_the_deformation_and_of_integrals(square):
     """Volume, centroid and length of a boundary: values for a stretched square, Taylor orders of all for any shape."""
     mesh, shape = square
+    before = mesh.coordinates.dat.data_ro.copy()
     stretched = shape.coordinates(np.tile([0.3, 0.0], (7, 1)))
     volume = float(mesh_integral(mesh, stretched, lambda x: 1.0 + 0 * x[0]))
     assert volume == pytest.approx(1.3) and float(mesh_integral(mesh, stretched, lambda x: x[0])) / volume == pytest.approx(0.65)
     assert float(mesh_integral(mesh, stretched, lambda x: 1.0 + 0 * x[0], ds((2, 4)))) == pytest.approx(2.3)
+    np.testing.assert_array_equal(mesh.coordinates.dat.data_ro, before)
     rng = np.random.default_rng(2)
     start, way = (0.03 * rng.normal(size=(7, 2)) for _ in range(2))
     with recording() as tape:
@@ -108,6 +112,19 @@ def test_bad_steps_and_bad_shapes_are_refused(square):
     curved = Mesh(Function(VectorFunctionSpace(mesh, "CG", 2)).interpolate(SpatialCoordinate(mesh)))
     with pytest.raises(InputError, match="mesh: expected cells with straight edges"):
         MeshShape(curved, [2])
+    for name, tags in (("design", ([9],)), ("fixed", ([2], [9])), ("sliding", ([2], [1], {9: 0}))):
+        with pytest.raises(InputError, match=rf"{name}: expected some of the facet tags \[1, 2, 3, 4\], got \[9\]"):
+            MeshShape(mesh, *tags)
+    with pytest.raises(InputError, match="inside: expected one of the cell tags"):
+        MeshShape(mesh, [2], [1], inside=9)
+    # Slid along by all it could still move as a whole, and held at one point turn.
+    for sliding, hold in (({3: 1}, None), ({}, lambda x: np.linalg.norm(x, axis=1) == 0)):
+        with pytest.raises(InputError, match="fixed: expected enough to keep the mesh from moving as a whole"):
+            MeshShape(mesh, [2], [], sliding, hold)
+    with pytest.raises(InputError, match="displacements: expected finite values"):
+        shape.coordinates(np.full((7, 2), np.nan))
+    with pytest.raises(StepRejected, match="a cell of quality nan"):
+        shape.require_quality(np.full_like(shape.undeformed, np.nan))
 
 
 def test_quality_of_known_cells():
@@ -120,6 +137,8 @@ def test_quality_of_known_cells():
     np.testing.assert_allclose(mesh_quality(squares), 1.0)
     sheared = squares.coordinates.dat.data_ro @ np.array([[1, 0], [0.5, math.sqrt(3) / 2]])
     np.testing.assert_allclose(mesh_quality(squares, sheared), math.sqrt(3) / 2)
+    with pytest.raises(InputError, match="got an extruded mesh"):
+        mesh_quality(ExtrudedMesh(UnitIntervalMesh(2), 2))
     # Kuhn's tetrahedra: edges 1, 1, 1, sqrt 2, sqrt 2, sqrt 3 and a volume of 1/6.
     np.testing.assert_allclose(mesh_quality(UnitCubeMesh(1, 1, 1)), 12 * 0.5 ** (2 / 3) / 10, rtol=1e-12)
 
@@ -188,6 +207,18 @@ def test_a_new_mesh_of_a_deformed_geometry(tmp_path):
         remesh(shipped_mesh("horn"), tmp_path / "crossed.msh", profile.points, crossed)
     with pytest.raises(InputError, match="points: expected corners of the mesh's curves"):
         remesh(shipped_mesh("horn"), tmp_path / "none.msh", profile.points + 0.01, displaced)
+    with pytest.raises(InputError, match="displaced: expected finite places"):
+        remesh(shipped_mesh("horn"), tmp_path / "none.msh", profile.points, displaced * np.nan)
+
+
+@pytest.mark.skipif(not gmsh_works(), reason="needs gmsh")
+def test_a_mesh_without_its_geometry_is_refused(tmp_path):
+    require_geometry(shipped_mesh("horn"))
+    file = tmp_path / "old.msh"
+    file.write_text("$MeshFormat\n2.2 0 8\n$EndMeshFormat\n$Nodes\n3\n1 0 0 0\n2 1 0 0\n3 0 1 0\n$EndNodes\n"
+                    "$Elements\n2\n1 1 2 1 1 1 2\n2 2 2 1 1 1 2 3\n$EndElements\n")  # fmt: skip
+    with pytest.raises(InputError, match=r"old.msh: expected a Gmsh file \(4.1\) with the geometry .* got curve 1 without its two ends"):
+        require_geometry(file)
 
 
 @pytest.mark.slow
