@@ -46,21 +46,27 @@ class BoundaryCurve:
         InputError
             When a point is not on the curve.
         """
-        count = len(self.points)
-        starts = np.arange(count if self.closed else count - 1)
-        ends = (starts + 1) % count
-        edge = self.points[ends] - self.points[starts]
-        part = np.einsum("pei,ei->pe", points[:, None] - self.points[starts], edge) / np.sum(edge**2, axis=1)
-        part = np.clip(part, 0.0, 1.0)
-        away = np.linalg.norm(points[:, None] - self.points[starts] - part[:, :, None] * edge, axis=2)
-        nearest = np.argmin(away, axis=1)
-        rows = np.arange(len(points))
-        if np.any(away[rows, nearest] > 1e-6 * self.lengths.sum()):
-            raise InputError("points", "points on the curve", f"one {away[rows, nearest].max():.3g} m off it", "take them from it")
-        result = np.zeros((len(points), count))
-        result[rows, starts[nearest]] += 1 - part[rows, nearest]
-        result[rows, ends[nearest]] += part[rows, nearest]
+        nearest, part, away = self._nearest(points)
+        if np.any(away > 1e-6 * self.lengths.sum()):
+            raise InputError("points", "points on the curve", f"one {away.max():.3g} m off it", "take them from it")
+        result, rows = np.zeros((len(points), len(self.points))), np.arange(len(points))
+        result[rows, nearest] += 1 - part
+        result[rows, (nearest + 1) % len(self.points)] += part
         return result
+
+    def distance(self, points: np.ndarray) -> float:
+        """Of the farthest of some points from the curve, m."""
+        return float(self._nearest(points)[2].max())
+
+    def _nearest(self, points):
+        """Of each point the nearest edge, the part of it up to the nearest place, and how far that is."""
+        starts = self.points if self.closed else self.points[:-1]
+        edge = (np.roll(self.points, -1, axis=0) if self.closed else self.points[1:]) - starts
+        square = np.maximum(np.sum(edge**2, axis=1), 1e-300)  # corners may coincide
+        part = np.clip(np.einsum("pei,ei->pe", points[:, None] - starts, edge) / square, 0.0, 1.0)
+        away = np.linalg.norm(points[:, None] - starts - part[:, :, None] * edge, axis=2)
+        nearest, rows = np.argmin(away, axis=1), np.arange(len(points))
+        return nearest, part[rows, nearest], away[rows, nearest]
 
 
 def boundary_curve(mesh, tags: Sequence[int]) -> BoundaryCurve:

@@ -33,7 +33,8 @@ def require_apart(edges: np.ndarray, unit: str = "m") -> None:
     slope = np.where(np.abs(slope) > 1e-9 * lengths[:, None] * lengths[None], slope, np.nan)  # parallel ones meet nowhere
     with np.errstate(invalid="ignore"):
         own, other = cross(between, along[None]) / slope, cross(between, along[:, None]) / slope
-    meet = (own >= 0) & (own <= 1) & (other >= 0) & (other <= 1)
+    slack = 1e-9  # where corners meet
+    meet = (np.abs(own - 0.5) <= 0.5 + slack) & (np.abs(other - 0.5) <= 0.5 + slack)
     shared = (edges[:, None, :, None] == edges[None, :, None, :]).all(axis=-1).any(axis=(2, 3))
     if np.any(meet & ~shared):
         i, j = np.argwhere(meet & ~shared)[0]

@@ -44,7 +44,7 @@ class HornDiscretization(Settings):
 
     ``mesh`` names one of those that come along, or a Gmsh file with the same regions. Cells worse than ``least_quality`` end a
     step; a stage that would begin with cells worse than ``remesh_below`` begins with a new mesh. ``solver`` holds PETSc
-    options; empty for the direct solver.
+    options; empty for the direct solver. Between the angles of ``angle_step`` nothing is asked; the final check has finer ones.
     """
 
     mesh: str = "horn"
@@ -67,7 +67,7 @@ class HornOptimization(Settings):
     ``control``: "mesh" (every node of the profile, along its normal, in the metric of the elastic energy of the mesh) or
     "spline" (as many coefficients of a cubic B-spline over the length of the profile as ``coefficients`` says). A vector of
     parameters of length one moves a node by up to ``step`` (m). ``minimum_radius`` (m) is that of the profile's curvature;
-    ``penalty`` is the price (dB) for one and a half times the curvature allowed (for the square of what is too much).
+    ``penalty`` is the price (dB) for sqrt(2) times the curvature allowed: for one too much in its square, squared.
     """
 
     control: Literal["mesh", "spline"] = "mesh"
@@ -107,14 +107,17 @@ class Horn(Problem):
             raise InputError("specification.frequencies", "at least one frequency", 0, "add one")
         if not specification.beam < specification.mask:
             raise InputError("specification.mask", f"more than the beam's {specification.beam:g} degrees", specification.mask, "raise it")
+        least, remesh_below = discretization.least_quality, discretization.remesh_below
+        if remesh_below < least:
+            raise InputError("discretization.remesh_below", f"least_quality, {least:g}, or more", f"{remesh_below:g}", "raise it")
         self._model: tuple[np.ndarray, Any] | None = None
 
     def prepare(self) -> None:
-        """Read the mesh, and make the control and the solver; find Gmsh, by which the design is judged in the end."""
-        from adjointdesign.design.remesh import load_gmsh
+        """Read the mesh, and make the control and the solver; let Gmsh, by which the design is judged in the end, read it too."""
+        from adjointdesign.solvers import load
 
-        load_gmsh()
         self.model  # noqa: B018 - raises what cannot be made
+        load("adjointdesign.problems.antennas.horn_model").require_geometry_everywhere(self)
 
     @cached_property
     def profile(self):
@@ -193,7 +196,7 @@ class Horn(Problem):
         return smooth_maximum(violations([readings[t.reading].reshape(-1) for t in targets], targets), self.optimization.temperature)
 
     def constraints(self, parameters, stage) -> dict[str, Any]:
-        """Square of the largest curvature over that of the least radius, less one."""
+        """Square of the largest curvature over that of the least radius, less one, smoothed: see `Profile.excess_curvature`."""
         return {"curvature": self.profile.excess_curvature(parameters)}
 
     def targets(self):

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from adjointdesign.problems.antennas.horn_model import Model, new_mesh
+from adjointdesign.problems.antennas.horn_model import Model
 from firedrake import FiniteElement, Function, FunctionSpace, SpatialCoordinate
 
 from adjointdesign.files import atomic_write
@@ -26,19 +26,19 @@ POINTS = 15
 def deliver(problem, folder: Path, parameters: np.ndarray, status: str) -> None:
     """Write ``design.h5``, ``horn.msh``, ``profile.csv``, ``pattern.csv``, ``horn.s1p`` and ``field.vtu``.
 
-    The design is judged on a new mesh of its geometry with elements of one degree more than those of the optimization.
+    The design is judged on a new mesh of its geometry with elements of one degree more than those of the optimization, the mask
+    at angles `STEP` apart.
     """
     import h5py
 
     displacement = np.asarray(problem.density(parameters, {}))
     own = problem.evaluate(parameters).readings
     corners = problem.profile.curve.points
-    finer = type(problem)(
-        problem.specification, problem.discretization.model_copy(update={"degree": problem.discretization.degree + 1}),
-        problem.optimization,
-    )  # fmt: skip
+    d = problem.discretization
+    better = d.model_copy(update={"degree": d.degree + 1, "angle_step": min(STEP, d.angle_step)})
+    finer = type(problem)(problem.specification, better, problem.optimization)
     before = simulated(finer, finer.model)
-    model = Model(finer, new_mesh(finer, displacement, folder / "horn.msh"), displacement)
+    model = Model.undeformed(finer, displacement, folder / "horn.msh")
     after = simulated(finer, model)
     checked = judged(finer, model, displacement)
     points, triangles, values = section(model)
@@ -120,8 +120,12 @@ def summarize(folder: Path) -> list[str]:
         checked, own = ({k: v[()] for k, v in file[name].items()} for name in ("readings_checked", "readings"))
         margins = json.loads(file.attrs["targets_met"])
         degree = file.attrs["degree_checked"]
-    change = max(np.max(np.abs(checked[name] - own[name])) for name in own)
-    lines = [f"on a new mesh at degree {degree}: readings change by up to {change:.2g} dB"]
+
+    def worst(values):
+        return values.reshape(len(values), -1).max(axis=1)  # of a frequency; the two have sidelobes at different angles
+
+    change = max(np.max(np.abs(worst(checked[name]) - worst(own[name]))) for name in own)
+    lines = [f"on a new mesh at degree {degree}, sidelobes at finer angles: readings change by up to {change:.2g} dB"]
     lines += [f"{target}: {'met with' if m >= 0 else 'MISSED by'} {abs(m):.2f} dB{' to spare' * (m >= 0)}" for target, m in margins.items()]
     return lines
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import csv
+import math
 from pathlib import Path
 
 import numpy as np
 from adjointdesign.problems.antennas.horn_deliver import met
-from adjointdesign.problems.antennas.horn_model import Model, new_mesh
+from adjointdesign.problems.antennas.horn_model import Model
 
 from adjointdesign.design.boundary_curve import BoundaryCurve
-from adjointdesign.errors import InputError
+from adjointdesign.errors import InputError, StepRejected
 from adjointdesign.parameters import read_parameters
+
+
+DETAIL = 0.02
+"""Part of an edge by which a profile may leave the mesh's."""
 
 
 def evaluate_file(problem, path: Path) -> dict:
@@ -20,16 +26,22 @@ def evaluate_file(problem, path: Path) -> dict:
     Raises
     ------
     InputError
-        When the file cannot be read, or describes no profile between the ends of the one in the mesh.
+        When the file cannot be read, describes no profile between the ends of the one in the mesh, one that the mesh has too few
+        corners for, or one that cannot be simulated.
     """
-    if path.suffix == ".csv":
-        displacement = _from_profile(problem, path)
-        problem._model = displacement, Model(problem, new_mesh(problem, displacement), displacement)
-    else:
-        parameters = read_parameters(path, problem.design_shape)
-        displacement = np.asarray(problem.density(parameters, {}))
-        problem.begin({}, parameters)
-    readings = {name: np.asarray(value) for name, value in problem.respond(displacement).items()}
+    own = copy.copy(problem)  # so that the model made here stays here
+    try:
+        if path.suffix == ".csv":
+            displacement = _from_profile(own, path)
+            own._model = displacement, Model.undeformed(own, displacement)
+        else:
+            parameters = read_parameters(path, own.design_shape)
+            displacement = np.asarray(own.density(parameters, {}))
+            own.begin({}, parameters)
+        readings = {name: np.asarray(value) for name, value in own.respond(displacement).items()}
+    except StepRejected as refusal:
+        what = f"design file {path}"
+        raise InputError(what, "a shape that can be simulated", refusal, "correct the shape, or refine it less sharply") from None
     margins = met(problem, readings)
     return {
         "problem": problem.name, "design": str(path), "format": path.suffix.lstrip("."),
@@ -55,15 +67,27 @@ def _from_profile(problem, path: Path) -> np.ndarray:
     points = points[:, ::-1]
     if np.linalg.norm(points[0] - corners.points[0]) > np.linalg.norm(points[-1] - corners.points[0]):
         points = points[::-1]
-    size = corners.lengths.sum()
+    profile, size = BoundaryCurve(points), corners.lengths.sum()
+    with np.errstate(over="ignore"):
+        length = profile.lengths.sum()
+    if not 0 < length < math.inf:
+        raise InputError(what, "a profile of finite length", f"{length} m", "export it again")
     if max(np.linalg.norm(points[i] - corners.points[i]) for i in (0, -1)) > 1e-3 * size:
         ends = " and ".join(f"(z, r) = ({z:.6g}, {r:.6g})" for r, z in corners.points[[0, -1]])
         raise InputError(what, f"a profile from {ends} m", "other ends", "these stay where they are: make it end there")
-    if len(points) == len(corners.points):
-        return points - corners.points
-    profile = BoundaryCurve(points)
     along = np.stack([np.interp(corners.places, profile.places, points[:, i]) for i in range(2)], axis=1)
     along[[0, -1]] = corners.points[[0, -1]]
+    away, edge = BoundaryCurve(along).distance(points), length / (len(along) - 1)
+    if len(points) == len(corners.points):
+        # Corner by corner where their edges have the same parts of the whole, or nothing else keeps the shape.
+        parts = (profile.lengths / length) / (corners.lengths / size)
+        if away > DETAIL * edge or (parts.min() > 0.5 and parts.max() < 2):
+            return points - corners.points
+    if away > DETAIL * edge:
+        raise InputError(
+            what, f"a profile that {len(along)} corners at even parts of its length can follow to {DETAIL * edge:.3g} m",
+            f"one that leaves them by {away:.3g} m", f"give {len(along)} corners, or take a mesh with more on the profile",
+        )  # fmt: skip
     return along - corners.points
 
 

@@ -41,7 +41,7 @@ def pictures(problem, folder: Path) -> list[Picture]:
             "pattern", "Radiation", _pattern(problem, found),
             "Realized gain over the angle from the axis before and after, with the mask shaded",
             "Realized gain at all frequencies of the band, the same in every plane through the axis. Shaded: what the mask forbids at "
-            "the frequency that leaves the least room.",
+            "the frequency with the least gain along the beam.",
         ),
     ]  # fmt: skip
 

@@ -28,7 +28,8 @@ def far_field(angles: Sequence[float], inner_box: Sequence[float], outer_box: Se
         From the positive z axis, rad.
     inner_box, outer_box : sequence of float
         ``(r, low z, high z)`` of the cylinders that bound the band, m. Vacuum lies between them, and everything that is not
-        vacuum, with all sources, within the inner one. The mesh may not move there.
+        vacuum, with all sources, within the inner one. No absorbing layer may reach into the outer one: the far field cannot
+        know of layers, and would be wrong. The mesh may not move there.
 
     Raises
     ------
@@ -42,6 +43,7 @@ def far_field(angles: Sequence[float], inner_box: Sequence[float], outer_box: Se
     def probe(setting, space) -> np.ndarray:
         if setting.polarization != "hphi":
             raise InputError("far_field", "a body of revolution", setting.polarization, "use polarization hphi")
+        _require_reach(setting.mesh, outer_box)
         r, z = SpatialCoordinate(setting.mesh)
         # One within the inner box, zero outside of the band, and linear in the cells that this makes it cross.
         beyond = max_value(max_value(r - inner_box[0], inner_box[1] - z), z - inner_box[2]) / thickness
@@ -63,3 +65,14 @@ def far_field(angles: Sequence[float], inner_box: Sequence[float], outer_box: Se
         return np.array(rows)
 
     return probe
+
+
+def _require_reach(mesh, box) -> None:
+    """Refuse a mesh that ends within the box."""
+    x = mesh.coordinates.dat.data_ro
+    sides = [x[:, 0].max(initial=-math.inf), -x[:, 1].min(initial=math.inf), x[:, 1].max(initial=-math.inf)]
+    far, low, high = np.max(mesh.comm.allgather(sides), axis=0) * [1, -1, 1]
+    slack = 1e-9 * (high - low)
+    if far < box[0] - slack or low > box[1] + slack or high < box[2] - slack:
+        reach = f"(r, low z, high z) within ({far:.6g}, {low:.6g}, {high:.6g}) m, where the mesh ends"
+        raise InputError("outer_box", reach, tuple(box), "make it smaller, or the mesh larger")

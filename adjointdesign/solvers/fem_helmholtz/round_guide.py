@@ -49,7 +49,8 @@ class RoundGuide:
             When the wave does not propagate.
         """
         if not frequency > self.cutoff:
-            raise InputError("frequency", f"above the cutoff of TM0{self.order}, {self.cutoff:.6g} Hz", f"{frequency:.6g} Hz", "raise it or widen the guide")
+            expected = f"above the cutoff of TM0{self.order}, {self.cutoff:.6g} Hz"
+            raise InputError("frequency", expected, f"{frequency:.6g} Hz", "raise it or widen the guide")
         return math.sqrt((2 * math.pi * frequency / C0) ** 2 - self._transverse**2)
 
     def impedance(self, frequency: float) -> float:

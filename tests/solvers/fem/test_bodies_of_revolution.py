@@ -107,3 +107,7 @@ def test_what_a_far_field_cannot_be_read_of():
     with pytest.raises(InputError, match="far_field: expected a body of revolution, got ez"):
         FemHelmholtz(mesh, [3e7], vacuum(mesh), [current(lambda x: 1.0)], {},
                      probes={"far": far_field(ANGLES, (0.2, 0.3, 0.6), (0.4, 0.1, 0.8))})  # fmt: skip
+    for beyond in ((1.1, 0.1, 0.8), (0.4, -0.1, 0.8), (0.4, 0.1, 1.1)):
+        with pytest.raises(InputError, match=r"outer_box: expected .* within \(1, 0, 1\) m, where the mesh ends"):
+            FemHelmholtz(mesh, [3e7], vacuum(mesh), [current(lambda x: 1.0)], {}, polarization="hphi",
+                         probes={"far": far_field(ANGLES, (0.2, 0.3, 0.6), beyond)})  # fmt: skip
