@@ -3,6 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 1
+# Ranks that wait for each other leave the cores to the tests beside them.
+export OMPI_MCA_mpi_yield_when_idle ?= 1
+# Tests of one file stay together: they share what is slow to make.
+EVERY_CORE := -n auto --dist loadfile
 
 .PHONY: help demo test test-fast lint install-fem clean
 
@@ -35,10 +39,10 @@ demo: $(VENV)/.base
 
 test: lint $(VENV)/.fem
 	@echo "== running all tests"
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(EVERY_CORE)
 
 test-fast: $(VENV)/.test
-	@$(BIN)/python -m pytest -m 'not slow'
+	@$(BIN)/python -m pytest $(EVERY_CORE) -m 'not slow'
 
 # import-linter reads packages where they lie, so problems/ is put in its installed place first.
 lint: $(VENV)/.test
