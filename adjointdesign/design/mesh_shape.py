@@ -1,11 +1,11 @@
 """The shape of a mesh as a design: boundary nodes move, the others follow as an elastic body would.
 
-The deformation is the one of least elastic energy with the given displacement of the design boundary, so the energy is a
-norm of that displacement: the Steklov-Poincare metric (V. Schulz, M. Siebenborn, K. Welker, SIAM J. Optim. 26, 2800 (2016)).
-`MeshShape.smooth` holds its inverse square root for displacements along the normals. An optimizer that is told of parameters
-p for the normal displacements ``smooth p``, and knows only Euclid, then works in this metric. Forces act on the design
-boundary alone: gradients at interior nodes, which are none of the shape, do not move them (T. Etling, R. Herzog, E. Loayza,
-G. Wachsmuth, SIAM J. Sci. Comput. 42, A1200 (2020)).
+The deformation is the one of least elastic energy with the given displacement of the design boundary, so the energy
+is a norm of that displacement: the Steklov-Poincare metric (V. Schulz, M. Siebenborn, K. Welker, SIAM J. Optim. 26,
+2800 (2016)). `MeshShape.smooth` holds its inverse square root for displacements along the normals. An optimizer
+that is told of parameters p for the normal displacements ``smooth p``, and knows only Euclid, then works in this
+metric. Forces act on the design boundary alone: gradients at interior nodes, which are none of the shape, do not
+move them (T. Etling, R. Herzog, E. Loayza, G. Wachsmuth, SIAM J. Sci. Comput. 42, A1200 (2020)).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from contextlib import contextmanager
 import numpy as np
 import scipy.linalg
 from firedrake import (
-    CellVolume, Constant, DirichletBC, FacetNormal, Function, FunctionSpace, SpatialCoordinate, TestFunction, TrialFunction,
-    assemble, derivative, div, dot, dS, ds, dx, grad, inner, sym,
+    CellVolume, Constant, DirichletBC, FacetNormal, Function, FunctionSpace, SpatialCoordinate, TestFunction,
+    TrialFunction, assemble, derivative, div, dot, dS, ds, dx, grad, inner, sym,
 )  # fmt: skip
 from firedrake.petsc import PETSc
 from pyadjoint.tape import stop_annotating
@@ -53,8 +53,8 @@ class MeshShape:
     Raises
     ------
     InputError
-        When the mesh has no such tags, is curved, extruded or bad from the start, when nothing can move, or when what is
-        held does not keep the mesh from moving as a whole.
+        When the mesh has no such tags, is curved, extruded or bad from the start, when nothing can move, or when what
+        is held does not keep the mesh from moving as a whole.
     """
 
     def __init__(self, mesh, design: Sequence[int], fixed: Sequence[int] = (), sliding: Mapping[int, int] | None = None,
@@ -85,7 +85,8 @@ class MeshShape:
             movable = np.flatnonzero(nodes(design) & ~held.all(axis=1))
             self.points, self._order = _sorted_everywhere(self.comm, self.undeformed[movable])
             if not len(self.points):
-                raise InputError("design", "a boundary with nodes that may move", f"tags {list(design)}, all held", "free some")
+                got = f"tags {list(design)}, all held"
+                raise InputError("design", "a boundary with nodes that may move", got, "free some")
             self._require_support(held)
             normals = np.where(held, 0.0, self._normals(design, inside))[movable]
             normals = self._gathered(normals / np.maximum(np.linalg.norm(normals, axis=1), 1e-300)[:, None])
@@ -119,8 +120,6 @@ class MeshShape:
         if displacements.shape != self.points.shape:
             got = f"shape {displacements.shape}"
             raise InputError("displacements", f"shape {self.points.shape}", got, "one a node of `points`")
-        if not np.all(np.isfinite(displacements.data)):
-            raise InputError("displacements", "finite values", "NaN or infinity", "look for where they come from")
         with stop_annotating():
             operation = _Deformation(self)
             results = operation.evaluate([displacements.data])
@@ -147,7 +146,15 @@ class MeshShape:
         return root * (unit / np.linalg.norm(root, axis=1).max())
 
     def deform(self, displacements: np.ndarray) -> np.ndarray:
-        """Displacements of all of this rank's nodes, linear in those of the design nodes."""
+        """Displacements of all of this rank's nodes, linear in those of the design nodes.
+
+        Raises
+        ------
+        InputError
+            When there are values that are not finite.
+        """
+        if not np.all(np.isfinite(displacements)):
+            raise InputError("displacements", "finite values", "NaN or infinity", "look for where they come from")
         forces = np.zeros(self.points.shape)
         forces[self.free] = scipy.linalg.cho_solve(self._compliance, displacements[self.free])
         return self._solve(self._load(forces))
@@ -280,11 +287,12 @@ class _Deformation(Operation):
 
 
 def _unsupported() -> InputError:
-    return InputError("fixed", "enough to keep the mesh from moving as a whole", "too little", "fix a boundary, or more of one")
+    expected = "enough to keep the mesh from moving as a whole"
+    return InputError("fixed", expected, "too little", "fix a boundary, or more of one")
 
 
 def mesh_integral(mesh, coordinates, integrand: Callable, measure=dx):
-    """``int integrand(x)`` as a function of the mesh's coordinates, on the tape: a volume, a moment, a length of boundary.
+    """``int integrand(x)`` as a function of the mesh's coordinates, on the tape: a volume, a moment, a length.
 
     Parameters
     ----------
@@ -352,7 +360,8 @@ class _Integral(Operation):
             self.direction.dat.data_wo[...] = tangents[0]
             once = derivative(self.form, self.coordinates, self.direction)
             with self._at(values):
-                result = result + float(np.real(cotangents[0])) * assemble(derivative(once, self.coordinates)).dat.data_ro
+                slope = assemble(derivative(once, self.coordinates)).dat.data_ro
+            result = result + float(np.real(cotangents[0])) * slope
         return [result]
 
 

@@ -77,7 +77,8 @@ def _from_profile(problem, path: Path) -> np.ndarray:
         raise InputError(what, f"a profile from {ends} m", "other ends", "these stay where they are: make it end there")
     along = np.stack([np.interp(corners.places, profile.places, points[:, i]) for i in range(2)], axis=1)
     along[[0, -1]] = corners.points[[0, -1]]
-    away, edge = BoundaryCurve(along).distance(points), length / (len(along) - 1)
+    followed = BoundaryCurve(along)
+    away, edge = followed.distance(points), followed.lengths.mean()
     if len(points) == len(corners.points):
         # Corner by corner where their edges have the same parts of the whole, or nothing else keeps the shape.
         parts = (profile.lengths / length) / (corners.lengths / size)

@@ -18,8 +18,8 @@ from adjointdesign.solvers.fem_linear import Complex
 class RoundGuide:
     """TM0n at the end, across the axis, of a vacuum-filled round waveguide (Pozar, Microwave Engineering, section 3.4).
 
-    The mesh's boundary there takes the impedance of the mode, ``impedances={tag: guide.impedance}``: it lets this mode in and
-    out without reflection. Others are to have died out before they come there.
+    The mesh's boundary there takes the impedance of the mode, ``impedances={tag: guide.impedance}``: it lets this mode
+    in and out without reflection. Others are to have died out before they come there.
 
     Parameters
     ----------
