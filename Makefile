@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 1
 # Ranks that wait for each other leave the cores to the tests beside them.
 export OMPI_MCA_mpi_yield_when_idle ?= 1
-# Tests of one file stay together: they share what is slow to make.
-EVERY_CORE := -n auto --dist loadfile
+# Tests of one file stay together: they share what is slow to make. The plugin mpi-pytest, which comes with Firedrake, would start
+# MPI in the process that hands out the tests, and no mpiexec works below one where it runs.
+EVERY_CORE := -n auto --dist loadfile -p no:mpi-pytest
 
 .PHONY: help demo test test-fast lint install-fem clean
 

@@ -60,6 +60,7 @@ def test_the_design_is_symmetric_and_uniform_stays_uniform():
     np.testing.assert_allclose(problem.filtered(np.full(problem.design_shape, 0.3)).data, 0.3, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_the_time_domain_converges_to_the_same_focus():
     """FDTD with half and quarter cells against the elements: its difference falls as the square of its cells."""
     problem = build()

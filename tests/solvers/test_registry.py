@@ -13,12 +13,11 @@ from adjointdesign.verification.dot_product import check_solver
 from adjointdesign.verification.orders import observed_order
 
 
+NEEDS_FIREDRAKE = pytest.mark.skipif(importlib.util.find_spec("firedrake") is None, reason="needs Firedrake")
+# Slow since their forms are compiled: the fast subset has finite elements in tests/solvers/fem.
 CASES = [
-    pytest.param(name, marks=pytest.mark.skipif(
-        name.startswith("fem_") and importlib.util.find_spec("firedrake") is None, reason="needs Firedrake"
-    ))
-    for name in solvers.CASES
-]  # fmt: skip
+    pytest.param(name, marks=[NEEDS_FIREDRAKE, pytest.mark.slow] if name.startswith("fem_") else []) for name in solvers.CASES
+]
 
 
 @pytest.mark.parametrize("name", CASES)

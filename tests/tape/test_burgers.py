@@ -40,6 +40,7 @@ def recorded(cells=30):
     return tape, total, start
 
 
+@pytest.mark.slow
 def test_the_documented_residuals_come_out(capsys):
     tape, total, start = recorded()
     space = start.function_space()

@@ -81,6 +81,7 @@ def test_three_dimensions_converge_too(cells):
     assert observed_order([1 / n for n in sizes], errors).order == pytest.approx(3, abs=0.35)
 
 
+@pytest.mark.slow
 def test_the_time_step_is_of_second_order():
     errors = [manufactured_error(UnitSquareMesh(8, 8, quadrilateral=True), 4, steps, 1.0) for steps in (100, 200, 400)]
     assert observed_order([1 / 100, 1 / 200, 1 / 400], errors).order == pytest.approx(2, abs=0.05)
@@ -107,6 +108,7 @@ def greens_function(s, times, distance, velocity, density):
     return np.array(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quadrilateral", [True, False], ids=["quadrilaterals", "triangles"])
 def test_a_line_source_sends_what_greens_function_says(quadrilateral):
     """Source and receivers anywhere in their cells, amplitude and shape, before the walls answer."""
@@ -224,6 +226,7 @@ def misfit_and_gradients(schedule, budget):
     return solver.plan().name, results
 
 
+@pytest.mark.slow
 def test_every_schedule_gives_the_same_derivatives_also_at_another_medium():
     step = solvers.small_case("fem_elastodynamics")[0].footprint()
     small = 4 * step.state_bytes + 12 * step.step_bytes

@@ -93,6 +93,7 @@ def test_an_impedance_reflects_as_it_must(polarization, impedance):
     assert reflection(polarization=polarization, impedances={1: 1.0, 2: impedance}) == pytest.approx(expected, abs=2e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("polarization", ["ez", "hz"])
 def test_a_layer_absorbs(polarization):
     """Below the reflection that it is made for plus that of the mesh, which falls with it."""
@@ -126,6 +127,7 @@ def test_power_is_what_the_wave_carries():
     assert -found["in"] == pytest.approx(found["out"] + found["taken"], rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("polarization", ["ez", "hphi"])
 def test_cavities_resonate_where_they_must(polarization):
     """A square with conducting walls (Ez), ``k = pi sqrt(2)``, and a pillbox (TM010), ``k a = j01``; order 2 p = 4."""
@@ -242,6 +244,7 @@ def solve_cavity(mesh, k):
     return solver.evaluate({})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("impedance", [1.0, -0.5j])
 def test_walls_of_an_impedance_go_on_into_the_layers(impedance):
     """Where the layers at the sides begin does not matter, also to the wave that an inductive wall guides."""

@@ -40,6 +40,7 @@ def problem(cells=6, quadrilateral=False, options=None, conditions=True, operato
     return solver, {name: function.dat.data_ro.copy() for name, function in solver.functions.items()}
 
 
+@pytest.mark.slow
 def test_probes_are_linear_readings_with_exact_derivatives():
     """Real and complex rows on the solution; in medium and source, for which they are fixed."""
     rng = np.random.default_rng(1)
@@ -67,6 +68,7 @@ def test_derivatives_are_exact_in_medium_source_and_shape(quadrilateral):
     assert check["passed"], str(check)
 
 
+@pytest.mark.slow
 def test_quadrature_is_part_of_the_program(monkeypatch):
     """With the degrees that UFL estimates anew for each derivative, tangent and adjoint would belong to other programs."""
     monkeypatch.setattr(forms, "fixed_quadrature", lambda form: form)
