@@ -102,7 +102,7 @@ def test_compiler_flags_arrive_as_one_word_each():
 @pytest.mark.parametrize("library", ["petsc4py/lib/PETSc.so", "firedrake/cython/dmcommon.so", "top.so"])
 def test_search_paths_lead_to_the_same_folders(library):
     """Resolved as the loader does, relative paths give back the folders of the environment that they were built in."""
-    site = PurePath("/work/env/lib/python3.11/site-packages")
+    site = PurePath("/opt/env/lib/python3.11/site-packages")
     inside = [f"{site}/petsc/lib", f"{site}/Rtree.libs", f"{site}/petsc/lib"]
     result = relative_paths(":".join([*inside, "/usr/lib/mpi"]), PurePath(library), site).split(":")
     assert not [folder for folder in result if folder.startswith(str(site))]

@@ -23,6 +23,7 @@ from firedrake.exceptions import VertexOnlyMeshMissingPointsError
 
 from adjointdesign.errors import InputError
 from adjointdesign.solvers.fem_elastodynamics.matrix import Matrix, rows
+from adjointdesign.solvers.fem_linear.require import require_tags
 
 LARGEST_DEGREE = {"triangle": 5, "tetrahedron": 3}
 """Up to which degree there are such rules on simplices."""
@@ -192,17 +193,3 @@ class Discretization:
     def total(self, value):
         """Sum over the ranks, bitwise the same on every rank, which an allreduce does not promise."""
         return self.comm.bcast(self.comm.reduce(value))
-
-
-def require_tags(mesh, tags: Sequence) -> None:
-    """Refuse boundary tags that a mesh does not have.
-
-    Raises
-    ------
-    InputError
-        With the tags that it has.
-    """
-    known = [int(tag) for tag in mesh.exterior_facets.unique_markers]
-    missing = [tag for tag in tags if tag not in known]
-    if missing:
-        raise InputError("boundary tags", f"some of {known}, which the mesh has", missing, "correct them, or tag the mesh")

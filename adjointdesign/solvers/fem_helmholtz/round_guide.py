@@ -10,12 +10,12 @@ from firedrake import Constant, bessel_J, ds
 from scipy.special import jn_zeros, jv
 
 from adjointdesign.constants import C0, EPS0
-from adjointdesign.errors import InputError
 from adjointdesign.solvers.fem_linear import Complex
+from adjointdesign.sources.metal_guide import MetalGuide
 
 
 @dataclass(frozen=True)
-class RoundGuide:
+class RoundGuide(MetalGuide):
     """TM0n at the end, across the axis, of a vacuum-filled round waveguide (Pozar, Microwave Engineering, section 3.4).
 
     The mesh's boundary there takes the impedance of the mode, ``impedances={tag: guide.impedance}``: it lets this mode
@@ -40,18 +40,10 @@ class RoundGuide:
         """Hz."""
         return C0 * self._transverse / (2 * math.pi)
 
-    def phase_constant(self, frequency: float) -> float:
-        """Rad/m.
-
-        Raises
-        ------
-        InputError
-            When the wave does not propagate.
-        """
-        if not frequency > self.cutoff:
-            expected = f"above the cutoff of TM0{self.order}, {self.cutoff:.6g} Hz"
-            raise InputError("frequency", expected, f"{frequency:.6g} Hz", "raise it or widen the guide")
-        return math.sqrt((2 * math.pi * frequency / C0) ** 2 - self._transverse**2)
+    @property
+    def wave(self) -> str:
+        """Name of the wave."""
+        return f"TM0{self.order}"
 
     def impedance(self, frequency: float) -> float:
         """Ratio of the transverse fields over the impedance of vacuum."""

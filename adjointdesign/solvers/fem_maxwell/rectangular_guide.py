@@ -11,10 +11,11 @@ from firedrake import Constant, as_vector, ds, inner, sin
 from adjointdesign.constants import C0, MU0
 from adjointdesign.errors import InputError
 from adjointdesign.solvers.fem_linear import Complex
+from adjointdesign.sources.metal_guide import MetalGuide
 
 
 @dataclass(frozen=True)
-class RectangularGuide:
+class RectangularGuide(MetalGuide):
     """TEm0 at the end, across the axis, of a vacuum-filled rectangular waveguide (Pozar, Microwave Engineering, section 3.3).
 
     The mesh's boundary there takes the impedance of the mode, ``impedances={tag: guide.impedance}``: it lets this mode in and
@@ -53,17 +54,10 @@ class RectangularGuide:
         """Hz."""
         return C0 * self.order / (2 * math.hypot(*self.wide))
 
-    def phase_constant(self, frequency: float) -> float:
-        """Rad/m.
-
-        Raises
-        ------
-        InputError
-            When the wave does not propagate.
-        """
-        if not frequency > self.cutoff:
-            raise InputError("frequency", f"above the cutoff of TE{self.order}0, {self.cutoff:.6g} Hz", f"{frequency:.6g} Hz", "raise it or widen the guide")
-        return 2 * math.pi / C0 * math.sqrt(frequency**2 - self.cutoff**2)
+    @property
+    def wave(self) -> str:
+        """Name of the wave."""
+        return f"TE{self.order}0"
 
     def impedance(self, frequency: float) -> float:
         """Ratio of the transverse fields over the impedance of vacuum."""
