@@ -25,7 +25,7 @@ class Placement:
     owner : sequence of int
         Position of each functional; -1 for one that has none.
     rows : callable
-        ``(positions, axes) -> sparse array`` (functionals by components times nodes), differentiated along each of ``axes``.
+        ``positions -> axes -> sparse array`` (functionals by components times nodes), differentiated along each of ``axes``.
     """
 
     def __init__(self, positions: np.ndarray, owner: Sequence[int], rows: Callable):
@@ -39,7 +39,8 @@ class Placement:
             axes = range(self.dimension)
             kinds = [(), *((i,) for i in axes), *((i, j) for i in axes for j in axes)]
             made = {tuple(sorted(kind)): None for kind in kinds if len(kind) <= order}
-            made = {kind: self._rows(positions, kind) for kind in made}
+            rows = self._rows(positions)
+            made = {kind: rows(kind) for kind in made}
             stack = [made[tuple(sorted(kind))] for kind in kinds if len(kind) <= order]
             self._last = positions.copy(), order, Functionals(scipy.sparse.vstack(stack, format="csr"))
         return self._last[2]

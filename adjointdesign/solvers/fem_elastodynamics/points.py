@@ -65,9 +65,14 @@ def receivers_at(discretization: Discretization, positions, components: int) -> 
     """
     positions = _numbers("receivers", positions, (None, discretization.dimension))
 
-    def rows(positions, axes):
-        values = discretization.evaluation(positions, axes)
-        return scipy.sparse.kron(values, scipy.sparse.eye_array(components), format="csr")[:, _by_component(values, components)]
+    def rows(positions):
+        values = discretization.evaluation(positions)
+
+        def along(axes):
+            part = values(axes)
+            return scipy.sparse.kron(part, scipy.sparse.eye_array(components), format="csr")[:, _by_component(part, components)]
+
+        return along
 
     return Placement(positions, np.repeat(np.arange(len(positions)), components), rows)
 
@@ -98,15 +103,17 @@ def sources_at(discretization: Discretization, sources: Sequence, components: in
         owner.append(-1 if isinstance(source, Load) else found)
         found += not isinstance(source, Load)
 
-    def rows(positions, axes):
+    def rows(positions):
+        values = discretization.evaluation(positions)
+        return lambda axes: along(values, axes)
+
+    def along(values, axes):
         if len(axes) > 1 and any(p.ndim == 2 for p in patterns) and not discretization.affine:
             # Firedrake 2026.10 does not give third derivatives of basis functions there (measured: parts in a thousand).
             raise InputError(
                 "source_positions", "cells with parallel sides, for second derivatives in the position of a MomentTensor",
                 "others", "hold the positions, or use simplices with straight sides",
             )  # fmt: skip
-        kinds = {()} if components == 1 else {() if p.ndim == 1 else (i,) for p in patterns for i in range(d)}
-        values = {kind: discretization.evaluation(positions, (*axes, *kind)) for kind in kinds}
         spread, made = iter(loads), []
         for k in owner:
             if k < 0:
@@ -114,7 +121,7 @@ def sources_at(discretization: Discretization, sources: Sequence, components: in
                 made.append(load if not axes else scipy.sparse.csr_array(load.shape))
                 continue
             made.append(scipy.sparse.hstack([
-                part * values[()][[k]] if part.ndim == 0 else sum(part[i] * values[i,][[k]] for i in range(d))
+                part * values(axes)[[k]] if part.ndim == 0 else sum(part[i] * values((*axes, i))[[k]] for i in range(d))
                 for part in patterns[k]
             ]))  # fmt: skip
         return scipy.sparse.vstack(made, format="csr")
