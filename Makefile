@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 1
 # Ranks that wait for each other leave the cores to the tests beside them.
 export OMPI_MCA_mpi_yield_when_idle ?= 1
+# Firedrake keeps the compiled kernels; the steps on the way there take three quarters of the space, and spare no time.
+export LOOPY_NO_CACHE ?= 1
 # Tests of one file stay together: they share what is slow to make. The plugin mpi-pytest, which comes with Firedrake, would start
 # MPI in the process that hands out the tests, and no mpiexec works below one where it runs.
 EVERY_CORE := -n auto --dist loadfile -p no:mpi-pytest

@@ -18,6 +18,7 @@ from .build import PIP, Workshop, clean_environment, install
 from .cache import WheelCache, cache_folder, keys, machine_identity, system_release
 from .check import check
 from .existing import existing_firedrake, existing_petsc, inventory
+from .kernels import share_kernels
 from .recipe import FIREDRAKE, Package, packages
 from .running import run_long, say
 from .system import install_packages, missing_packages, require_debian
@@ -79,6 +80,7 @@ def bring_here(python: Path) -> None:
         wheels = _provide_wheels(recipe, names)
         stamp.unlink(missing_ok=True)
         say(f"installed in {python.parents[1]} in {duration(install(python, wheels, logs / 'install.log'))}")
+    share_kernels(python, names)
     _check_once(python, {"firedrake": FIREDRAKE, "petsc": petsc.variables if petsc else {}, "wheels": names}, logs)
 
 

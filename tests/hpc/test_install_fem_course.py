@@ -1,5 +1,6 @@
 """The installer's course with builds that take no time: what is kept, resumed, used and left alone."""
 
+import importlib.metadata
 import platform
 import sys
 import time
@@ -84,6 +85,21 @@ def test_a_second_call_does_nothing_and_a_second_environment_builds_nothing(cour
     course.installed = []
     assert program.main() == 0
     assert course.built == NAMES and course.installed == NAMES and course.checks == 2
+    kernels = {(tmp_path / env / ".cache").resolve() for env in ("env", "other")}
+    assert len(kernels) == 1 and kernels.pop().is_relative_to(tmp_path / "cache" / "adjointdesign" / "kernels")
+
+
+def test_compiled_kernels_are_shared_among_the_same_packages_only(course, tmp_path, monkeypatch):
+    place = tmp_path / "env" / ".cache"
+    program.main()
+    first = place.resolve()
+    monkeypatch.setattr(importlib.metadata.Distribution, "version", "other")
+    program.main()
+    assert place.resolve() != first
+    place.unlink()
+    place.mkdir()
+    program.main()
+    assert not place.is_symlink()  # of an environment that was made before: its own
 
 
 def test_another_h5py_in_the_environment_is_replaced_again(course):
