@@ -9,7 +9,10 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-MESHES = {"cylinder": ("cylinder.geo", 1), "cylinder-curved": ("cylinder.geo", 2), "horn": ("horn.geo", 1)}
+MESHES = {
+    "cylinder": ("cylinder.geo", 1), "cylinder-curved": ("cylinder.geo", 2), "horn": ("horn.geo", 1),
+    "horn-thick": ("horn-thick.geo", 1),
+}  # fmt: skip
 """Name of each mesh, its source, and the order of its cells' geometry."""
 
 

@@ -39,18 +39,52 @@ def remesh(source: Path, target: Path, points: np.ndarray, displaced: np.ndarray
         raise InputError("displaced", "finite places", "NaN or infinity", "look for where they come from")
     with _opened(source) as gmsh:
         curves, surfaces, groups = _geometry(gmsh, source)
-        gmsh.model.add("deformed")
-        places = _build(gmsh, curves, surfaces, points, displaced)
-        for dimension, tag, name, entities in groups:
-            members = [e for entity in entities for e in places[dimension][entity]]
-            gmsh.model.addPhysicalGroup(dimension, members, tag, name)
-        gmsh.option.setNumber("Mesh.Algorithm", 6)
-        gmsh.option.setNumber("Mesh.MshFileVersion", 4.1)
-        try:
-            gmsh.model.mesh.generate(2)
-        except Exception as error:  # noqa: BLE001 - Gmsh raises nothing more special
-            raise StepRejected(f"Gmsh cannot mesh the shape: {error}") from None
-        gmsh.write(str(target))
+        _mesh(gmsh, target, curves, surfaces, groups, points, displaced)
+
+
+def redraw(source: Path, target: Path, name: str, polygon: np.ndarray) -> None:
+    """Mesh the geometry of a mesh anew, with another polygon for the curves of one name.
+
+    Cells are as large as the polygon's edges at the polygon, elsewhere as in `remesh`.
+
+    Parameters
+    ----------
+    source, target : Path
+        As for `remesh`.
+    name : str
+        Of curves that follow each other between two ends.
+    polygon : ndarray, shape (n, 2)
+        Its corners in order, in units of the file; the first and the last one are the ends, in any order.
+
+    Raises
+    ------
+    StepRejected
+        When the polygon crosses itself or other curves.
+    InputError
+        When Gmsh is not installed, the file is without its geometry, or the polygon has other ends than the curves.
+    """
+    with _opened(source) as gmsh:
+        curves, surfaces, groups = _geometry(gmsh, source)
+        members = {e for dimension, _, group, entities in groups if dimension == 1 and group == name for e in entities}
+        chain = _joined({e: curves[e] for e in members}, name)
+        first, *others = sorted(members)
+        order = [number for number, _ in chain]
+        if order.index(curves[first][0][0]) > order.index(curves[first][-1][0]):
+            chain = chain[::-1]  # surfaces name the first curve by its own direction
+        ends = np.array([chain[0][1], chain[-1][1]])
+        if np.linalg.norm(polygon[0] - ends[0]) > np.linalg.norm(polygon[-1] - ends[0]):
+            polygon = polygon[::-1]
+        size = np.ptp([place for c in curves.values() for _, place in c], axis=0).max()
+        away = np.linalg.norm(polygon[[0, -1]] - ends, axis=1).max()
+        if not away <= 1e-6 * size:
+            raise InputError("polygon", f"the ends of '{name}', {ends.tolist()}", f"one {away:.3g} from there", "end it there")
+        free = 1 + max(number for c in curves.values() for number, _ in c)
+        # One curve in the place of all; its ends are the old ones to the bit, as others share them.
+        curves = {e: c for e, c in curves.items() if e not in others}
+        curves[first] = [chain[0], *enumerate(polygon[1:-1], free), chain[-1]]
+        surfaces = {s: [e for e in boundary if abs(e) not in others] for s, boundary in surfaces.items()}
+        groups = [(d, t, n, [e for e in entities if d != 1 or e not in others]) for d, t, n, entities in groups]
+        _mesh(gmsh, target, curves, surfaces, groups, np.empty((0, 2)), np.empty((0, 2)))
 
 
 def require_geometry(source: Path) -> None:
@@ -131,6 +165,45 @@ def _geometry(gmsh, source: Path):
         for d, tag in gmsh.model.getPhysicalGroups()
     ]
     return curves, surfaces, groups
+
+
+def _joined(curves, name: str):
+    """Chains of nodes that follow each other in any order and direction, as one."""
+    left = list(curves.values())
+    chain = left.pop() if left else []
+    while left:
+        for i, part in enumerate(left):
+            way = part if part[0][0] in (chain[0][0], chain[-1][0]) else part[::-1]
+            if way[0][0] == chain[-1][0]:
+                chain = chain + way[1:]
+            elif way[0][0] == chain[0][0]:
+                chain = way[::-1] + chain[1:]
+            else:
+                continue
+            del left[i]
+            break
+        else:
+            chain = []
+            break
+    if not chain or chain[0][0] == chain[-1][0]:
+        raise InputError("name", "that of curves that follow each other between two ends", name, "name others")
+    return chain
+
+
+def _mesh(gmsh, target: Path, curves, surfaces, groups, points, displaced) -> None:
+    """Build the geometry, mesh it, write it."""
+    gmsh.model.add("deformed")
+    places = _build(gmsh, curves, surfaces, points, displaced)
+    for dimension, tag, name, entities in groups:
+        members = [e for entity in entities for e in places[dimension][entity]]
+        gmsh.model.addPhysicalGroup(dimension, members, tag, name)
+    gmsh.option.setNumber("Mesh.Algorithm", 6)
+    gmsh.option.setNumber("Mesh.MshFileVersion", 4.1)
+    try:
+        gmsh.model.mesh.generate(2)
+    except Exception as error:  # noqa: BLE001 - Gmsh raises nothing more special
+        raise StepRejected(f"Gmsh cannot mesh the shape: {error}") from None
+    gmsh.write(str(target))
 
 
 def _build(gmsh, curves, surfaces, points, displaced):

@@ -28,6 +28,9 @@ class HornSpecification(Settings):
     ``unit`` (m) is the length of one in the mesh: of the shipped one the wavelength at the center of the band. ``frequencies``
     (Hz) are those of the band at which targets hold. ``return_loss`` (dB) is asked for at the waveguide, ``gain`` (dB, realized)
     at the angle ``beam`` from the axis, ``sidelobes`` (dB below that gain) at every angle from ``mask`` on (degrees).
+
+    ``slots`` rings perpendicular to the axis, ``slot_width`` (m) wide, are cut at even distances into the flare; ``slot_depths``
+    (m, along r) are those of the first slot at the throat and of the last at the aperture, between which they begin evenly graded.
     """
 
     unit: Length = 0.03
@@ -37,6 +40,9 @@ class HornSpecification(Settings):
     gain: float = 10.5
     mask: Degrees = 60.0
     sidelobes: float = 18.0
+    slots: Annotated[int, Field(ge=0, le=200)] = 0
+    slot_width: Length = 3e-3
+    slot_depths: tuple[Length, Length] = (14e-3, 7.5e-3)
 
 
 class HornDiscretization(Settings):
@@ -65,12 +71,13 @@ class HornOptimization(Settings):
     """What moves, and how the design is found.
 
     ``control``: "mesh" (every node of the profile, along its normal, in the metric of the elastic energy of the mesh) or
-    "spline" (as many coefficients of a cubic B-spline over the length of the profile as ``coefficients`` says). A vector of
-    parameters of length one moves a node by up to ``step`` (m). ``minimum_radius`` (m) is that of the profile's curvature;
-    ``penalty`` is the price (dB) for sqrt(2) times the curvature allowed: for one too much in its square, squared.
+    "spline" (as many coefficients of a cubic B-spline over the length of the profile as ``coefficients`` says). With slots
+    "depths" (one of each slot) or "spline" (depths, then the coefficients, of a spline over z, along r). A vector of
+    parameters of length one moves a node by up to ``step`` (m). ``minimum_radius`` (m) is that of the profile's curvature,
+    slots aside; ``penalty`` is the price (dB) for sqrt(2) times the curvature allowed: for one too much in its square, squared.
     """
 
-    control: Literal["mesh", "spline"] = "mesh"
+    control: Literal["mesh", "spline", "depths"] = "mesh"
     coefficients: Annotated[int, Field(ge=2, le=100)] = 8
     step: Length = 3e-3
     minimum_radius: Length = 5e-3
@@ -97,6 +104,11 @@ class Horn(Problem):
             "optimization": {"stages": [{"evaluations": 6}, {"evaluations": 6}]},
         },
         "spline": {"optimization": {"control": "spline"}},
+        "corrugated": {
+            "specification": {"slots": 12},
+            "discretization": {"mesh": "horn-thick"},
+            "optimization": {"control": "spline"},
+        },
     }
 
     def __init__(self, specification, discretization, optimization):
@@ -110,6 +122,10 @@ class Horn(Problem):
         least, remesh_below = discretization.least_quality, discretization.remesh_below
         if remesh_below < least:
             raise InputError("discretization.remesh_below", f"least_quality, {least:g}, or more", f"{remesh_below:g}", "raise it")
+        control = optimization.control
+        if control == ("mesh" if specification.slots else "depths"):
+            expected = "spline or depths where there are slots" if specification.slots else "mesh or spline where there are no slots"
+            raise InputError("optimization.control", expected, control, "choose one of these, or other slots")
         self._model: tuple[np.ndarray, Any] | None = None
 
     def prepare(self) -> None:
@@ -117,14 +133,21 @@ class Horn(Problem):
         from adjointdesign.solvers import load
 
         self.model  # noqa: B018 - raises what cannot be made
-        load("adjointdesign.problems.antennas.horn_model").require_geometry_everywhere(self)
+        load("adjointdesign.problems.antennas.horn_mesh").require_geometry_everywhere(self)
+
+    @cached_property
+    def source(self):
+        """The mesh file in which designs begin."""
+        from adjointdesign.solvers import load
+
+        return load("adjointdesign.problems.antennas.horn_mesh").source(self)
 
     @cached_property
     def profile(self):
-        """The profile as it is in the mesh file, and how parameters move it."""
+        """The profile as it is in that file, and how parameters move it."""
         from adjointdesign.solvers import load
 
-        return load("adjointdesign.problems.antennas.horn_model").Profile(self)
+        return load("adjointdesign.problems.antennas.horn_profile").profile(self)
 
     @property
     def model(self):
@@ -135,7 +158,7 @@ class Horn(Problem):
 
     @property
     def design_shape(self) -> tuple[int, ...]:
-        """Nodes of the profile that move, or coefficients of the spline."""
+        """Nodes of the profile that move, or depths and coefficients."""
         return (self.profile.matrix.shape[1],)
 
     def initial_design(self, rng) -> np.ndarray:

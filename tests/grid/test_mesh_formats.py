@@ -226,7 +226,7 @@ def test_shipped_meshes_and_their_readme():
         assert {k: str(tag) for k, (tag, _) in sound.groups.items()} == cells
         assert {k: str(tag) for k, (tag, _) in sound.facet_groups.items()} == facets
         assert not [note for note in sound.notes if note != "curved (second order)"]
-    with pytest.raises(InputError, match="mesh: expected one of cylinder, cylinder-curved, horn, got hron"):
+    with pytest.raises(InputError, match="mesh: expected one of cylinder, cylinder-curved, horn, horn-thick, got hron"):
         shipped_mesh("hron")
 
 
