@@ -202,6 +202,53 @@ def check(problem: Name, config: Config = None, overrides: Set = None, as_json: 
     return 0 if certificate.passed else 1
 
 
+@app.command()
+def consistency(
+    case: Annotated[str | None, typer.Argument(metavar="CASE", help="Name of a case, see --list.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All cases.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="List the cases with what theory declares of them.")] = False,
+    levels: Annotated[int | None, typer.Option("--levels", metavar="N", help="How many refinements.")] = None,
+    as_json: Json = False,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Also write tables and figures there, as one page.")] = None,
+) -> int:
+    """Compare gradients of programs with gradients of their equations: identical, convergent or inconsistent."""
+    from adjointdesign.verification.consistency import cases, find_case
+    from adjointdesign.verification.consistency import run as runs
+
+    _one_rank("consistency")
+    if sum((case is not None, every, listed)) != 1:
+        raise InputError("consistency", "one of CASE, --all and --list", "none" if case is None else "several", "give one of them")
+    if listed:
+        found = cases()
+        if as_json:
+            keys = ("name", "family", "title", "source", "expected")
+            print(json.dumps({"cases": [{k: getattr(c, k) for k in keys} | {"orders": dict(c.orders)} for c in found]}))
+        else:
+            for c in found:
+                orders = ", ".join(f"{name} {order:g}" for name, order in c.orders.items())
+                print(f"{c.name:34s} {c.expected:12s} {f'({orders})' if orders else ''}\n    {c.title}\n    {c.source}")
+        return 0
+    chosen = cases() if every else [find_case(case)]
+    if levels is not None:
+        chosen[0].refinements(levels)  # refused now, not after the first ladder
+    here = [c for c in chosen if runs.available(c)]
+    if case is not None and not here:
+        raise InputError(case, chosen[0].needs, "not installed", "run `make install-fem`")
+    outcomes = runs.run_cases([c.name for c in here], levels, progress=_say if every else None)
+    result = runs.summary(outcomes, [c for c in chosen if not runs.available(c)])
+    if out is not None:
+        from adjointdesign.report.consistency import write_consistency
+
+        _say(str(write_consistency(out, result)))
+    if as_json:
+        print(json.dumps(result))
+    elif not every:
+        print(runs.table(outcomes[0]))
+    for c in result["skipped"] if every else ():
+        _say(f"skipped: {c['name']}, which needs {c['needs']} (`make install-fem`)")
+    return 0 if result["passed"] else 1
+
+
 bench_app = typer.Typer(no_args_is_help=True, help="Measure speed, memory and the cost of gradients.")
 app.add_typer(bench_app, name="bench")
 

@@ -41,6 +41,8 @@ class Case:
         Of the orders, see `ORDER_TOLERANCE`.
     terms : mapping of str to callable
         The error budget: ``refinement -> Sample`` with one source of the difference switched off, by its name.
+    needs : str
+        A package that is no part of the base installation, and without which the case is skipped.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Case:
     rounding: float = ROUNDING
     tolerance: float = ORDER_TOLERANCE
     terms: Mapping[str, Callable[[float], Sample]] = field(default_factory=dict)
+    needs: str = ""
 
     def __post_init__(self):
         if self.expected not in VERDICTS:

@@ -70,7 +70,7 @@ def diffusion(cells: float, fault: str = "") -> Sample:
         continuous = -continuous
     if fault == "noise":
         rng = np.random.default_rng(n)
-        continuous = discrete + 10.0 ** rng.uniform(-4, -1) * rng.standard_normal(continuous.shape)
+        continuous = discrete * (1 + 10.0 ** rng.uniform(-4, -1) * rng.standard_normal(continuous.shape))
     return Sample(discrete, continuous, _closed_gradient())
 
 
@@ -108,7 +108,7 @@ CASES = (
          "the transpose of Euler's method is Euler's method backward", decay, LADDER, "identical"),
     Case("control-late-adjoint", "controls", "y' = -a y by Euler's method, J = y(1); planted: the adjoint starts one step late",
          "one step too few of an adjoint that moves by O(dt)", partial(decay, late=True), LADDER, "convergent", {"difference": 1}),
-    Case("control-noise", "controls", _SMOOTH + "planted: noise between 1e-4 and 1e-1",
+    Case("control-noise", "controls", _SMOOTH + "planted: relative noise between 1e-4 and 1e-1",
          "no order fits", partial(diffusion, fault="noise"), LADDER, "undecided"),
     Case("control-two-levels", "controls", _SMOOTH + "two levels only", "two points lie on every line", diffusion, LADDER[:2], "undecided"),
 )  # fmt: skip
