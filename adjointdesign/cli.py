@@ -249,6 +249,47 @@ def consistency(
     return 0 if result["passed"] else 1
 
 
+@app.command()
+def converge(
+    problem: Name, config: Config = None, overrides: Set = None,
+    levels: Annotated[int, typer.Option("--levels", metavar="N", help="How many refinements, at least 3.")] = 3,
+    ratio: Annotated[float, typer.Option("--ratio", metavar="R", help="Between one refinement and the next.")] = 2.0,
+    tolerance: Annotated[float | None, typer.Option("--tolerance", metavar="T", help="Also say what refinement gives the objective this error.")] = None,
+    design: Annotated[Path | None, typer.Option("--design", metavar="FILE", help="Design parameters (design.h5 of a run, say).")] = None,
+    as_json: Json = False,
+) -> int:  # fmt: skip
+    """Refine a problem: orders of objective and gradient, the limit with its error, the resolution that a tolerance takes."""
+    import numpy as np
+
+    from adjointdesign.parameters import read_parameters
+    from adjointdesign.study import require_communicator
+    from adjointdesign.verification import convergence
+    from adjointdesign.verification.subject import interior_point
+
+    settings = _settings(problem, config, overrides)
+    built = settings.build()
+    require_communicator(built)
+    if tolerance is not None and not tolerance > 0:
+        raise InputError("--tolerance", "above 0", tolerance, "give an error of the objective")
+    if design is not None:
+        parameters, stage = read_parameters(design, built.design_shape), built.final_stage
+    else:
+        parameters, _ = interior_point(built, np.random.default_rng(settings.seed))
+        stage = built.stages()[0].parameters
+    found = convergence.converge(built, parameters, stage, levels, ratio=ratio, progress=_say)
+    result = found.as_dict()
+    if tolerance is not None:
+        result["tolerance"], result["factor_for_tolerance"] = tolerance, found.factor_for(tolerance)
+    if as_json:
+        print(json.dumps(result))
+        return 0
+    print(found)
+    if tolerance is not None:
+        factor = result["factor_for_tolerance"]
+        print(f"  an error of {tolerance:g} takes " + ("an order, which these levels do not show" if factor is None else f"a refinement of about {factor:.2g}"))
+    return 0
+
+
 bench_app = typer.Typer(no_args_is_help=True, help="Measure speed, memory and the cost of gradients.")
 app.add_typer(bench_app, name="bench")
 

@@ -173,6 +173,20 @@ class Problem:
             When there is no simulation of them; all stays as it was.
         """
 
+    def rebuilt(self, **changes) -> Problem:
+        """The same problem with other settings of its discretization."""
+        return type(self)(self.specification, self.discretization.model_copy(update=changes), self.optimization)
+
+    def refined(self, factor: float) -> Problem:
+        """The same problem and design parameters on cells smaller by ``factor``.
+
+        Raises
+        ------
+        InputError
+            When the problem has no such, or it cannot be simulated.
+        """
+        raise InputError("problem", "one that can be refined", self.name, "choose another, or define its method refined()")
+
     @property
     def design_shape(self) -> tuple[int, ...]:
         """Shape of the design parameters."""

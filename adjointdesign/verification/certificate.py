@@ -44,7 +44,6 @@ from adjointdesign.verification.subject import (
     TANGENT,
     Subject,
     interior_point,
-    rebuilt,
     smooth_noise,
 )
 from adjointdesign.verification.taylor import TaylorResult
@@ -110,7 +109,7 @@ def _certified(problem: Problem, rng: np.random.Generator, progress, reach: floa
     single = getattr(problem.discretization, "precision", "double") == "single"
     limits = LIMITS["single" if single else "double"]
     # See the note on single precision above.
-    in_double = rebuilt(problem, precision="double") if single else problem
+    in_double = problem.rebuilt(precision="double") if single else problem
     seed = int(rng.integers(2**31))
     point, span = interior_point(problem, rng, reach)
     direction, move = (0.1 * reach * span * smooth_noise(point.shape, rng) for _ in range(2))

@@ -15,7 +15,7 @@ from adjointdesign.memory import available_memory, readable
 from adjointdesign.parallel import anywhere
 from adjointdesign.problem import Problem
 from adjointdesign.timeloop.schedules import extra_steps, parse_bytes, plan
-from adjointdesign.verification.subject import GRADIENT, HESSIAN, Subject, rebuilt
+from adjointdesign.verification.subject import GRADIENT, HESSIAN, Subject
 
 SCHEDULES = ("memory", "revolve", "disk")
 RUNS = 3 * GRADIENT + HESSIAN
@@ -77,7 +77,7 @@ def compare_schedules(
             found[name] = {"skipped": obstacle}
             tick(RUNS)
             continue
-        twin = rebuilt(problem, schedule=name, memory_budget=str(budget))
+        twin = problem.rebuilt(schedule=name, memory_budget=str(budget))
         found[name], results = _compare(Subject(twin, stage, seed, tick), point, elsewhere, direction)
         twin.solver().forget()
         chosen = plan(*sizes, budget, name)

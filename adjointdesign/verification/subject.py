@@ -91,9 +91,3 @@ def interior_point(problem: Problem, rng: np.random.Generator, reach: float = 1.
     span = high - low if np.isfinite(high - low) else max(1.0, float(np.abs(start).max()))
     point = start + 0.2 * reach * span * smooth_noise(start.shape, rng)
     return np.clip(point, low + 0.15 * span, high - 0.15 * span), span
-
-
-def rebuilt(problem: Problem, **changes) -> Problem:
-    """The same problem with other settings of its discretization."""
-    discretization = problem.discretization.model_copy(update=changes)
-    return type(problem)(problem.specification, discretization, problem.optimization)

@@ -113,12 +113,11 @@ def met(worst: float) -> str:
 
 def refined(device):
     """The same device with half the spacing, and with pixels of half that, so that polygons enter finely."""
-    spacing = device.discretization.spacing / 2
-    discretization = device.discretization.model_copy(update={"spacing": spacing, "pml_cells": 2 * device.discretization.pml_cells})
+    fine = device.refined(2)
     pixel = device.specification.pixel
-    parts = max(1, int(np.ceil(pixel / (spacing / 2) - 1e-6)))  # whole parts, so that they fill the region as pixels do
+    parts = max(1, int(np.ceil(2 * pixel / fine.discretization.spacing - 1e-6)))  # whole parts, so that they fill the region as pixels do
     specification = device.specification.model_copy(update={"pixel": pixel / parts})
-    return type(device)(specification, discretization, device.optimization)
+    return type(device)(specification, fine.discretization, device.optimization)
 
 
 def read_polygons(device, path: Path) -> np.ndarray:

@@ -106,6 +106,10 @@ class Metalens(Problem):
         """Make the meshes, the filter and the solver."""
         self.model  # noqa: B018 - raises what cannot be made
 
+    def refined(self, factor: float) -> Metalens:
+        """The same pixels on smaller cells."""
+        return self.rebuilt(cell=self.discretization.cell / factor)
+
     @property
     def design_shape(self) -> tuple[int, ...]:
         """Pixels along x and y, of the whole lens."""
