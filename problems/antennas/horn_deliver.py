@@ -21,10 +21,12 @@ STEP = 2.0
 """Of the pattern, degrees."""
 POINTS = 15
 """Of the spectrum."""
+SLOT = ("z of the side towards the throat (m)", "z of the other side (m)", "r of that side's lip (m)", "r of the other's (m)", "depth (m)")
+"""Columns of the table of slots."""
 
 
 def deliver(problem, folder: Path, parameters: np.ndarray, status: str) -> None:
-    """Write ``design.h5``, ``horn.msh``, ``profile.csv``, ``pattern.csv``, ``horn.s1p`` and ``field.vtu``.
+    """Write ``design.h5``, ``horn.msh``, ``profile.csv``, ``pattern.csv``, ``horn.s1p`` and ``field.vtu``; ``slots.csv`` of slots.
 
     The design is judged on a new mesh of its geometry with elements of one degree more than those of the optimization, the mask
     at angles `STEP` apart.
@@ -43,6 +45,8 @@ def deliver(problem, folder: Path, parameters: np.ndarray, status: str) -> None:
     checked = judged(finer, model, displacement)
     points, triangles, values = section(model)
     _write_csv(folder / "profile.csv", ("z (m)", "r (m)"), (corners + displacement)[:, ::-1])
+    if problem.specification.slots:
+        _write_csv(folder / "slots.csv", SLOT, problem.profile.table(displacement))
     names = ["angle (degrees)", *(f"realized gain at {f:.6g} Hz (dB)" for f in problem.specification.frequencies)]
     _write_csv(folder / "pattern.csv", names, np.column_stack([after["angles"], after["gain"].T]))
     write_touchstone(folder / "horn", after["frequencies"], after["s11"][:, None, None], ["TM01"])

@@ -9,15 +9,20 @@ from pathlib import Path
 
 import numpy as np
 from adjointdesign.problems.antennas.horn_deliver import met
+from adjointdesign.problems.antennas.horn_mesh import Source, drawn
 from adjointdesign.problems.antennas.horn_model import Model
+from adjointdesign.problems.antennas.horn_profile import Outline
 
 from adjointdesign.design.boundary_curve import BoundaryCurve
 from adjointdesign.errors import InputError, StepRejected
 from adjointdesign.parameters import read_parameters
 
-
 DETAIL = 0.02
 """Part of an edge by which a profile may leave the mesh's."""
+DRAWN = 0.002
+"""The same where the mesh is made for the profile."""
+CORNERS = 1000
+"""Of a profile, at most."""
 
 
 def evaluate_file(problem, path: Path) -> dict:
@@ -26,13 +31,16 @@ def evaluate_file(problem, path: Path) -> dict:
     Raises
     ------
     InputError
-        When the file cannot be read, describes no profile between the ends of the one in the mesh, one that the mesh has too few
-        corners for, or one that cannot be simulated.
+        When the file cannot be read, describes no profile between the ends of the one in the mesh, or one that cannot be simulated.
     """
     own = copy.copy(problem)  # so that the model made here stays here
     try:
         if path.suffix == ".csv":
-            displacement = _from_profile(own, path)
+            displacement, made = from_profile(own, path)
+            if made is not None:
+                own.source = made
+                own.profile = Outline(own)
+                displacement = np.zeros_like(own.profile.curve.points)
             own._model = displacement, Model.undeformed(own, displacement)
         else:
             parameters = read_parameters(path, own.design_shape)
@@ -51,20 +59,13 @@ def evaluate_file(problem, path: Path) -> dict:
     }  # fmt: skip
 
 
-def _from_profile(problem, path: Path) -> np.ndarray:
-    """Displacements that put the corners on a profile, at the same parts of its length."""
+def from_profile(problem, path: Path) -> tuple[np.ndarray | None, Source | None]:
+    """Displacements that put the corners of the problem's mesh on a profile, or else a mesh that is drawn for it.
+
+    Corners go each to one of the profile's, if it has as many, or to places at the same parts of its length, if they can follow it so.
+    """
     what, corners = f"design file {path}", problem.profile.curve
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = [row for row in csv.reader(file) if row]
-        points = np.array([[float(v) for v in row] for row in rows[1 if _is_head(rows) else 0 :]])
-    except FileNotFoundError:
-        raise InputError(what, "an existing file", "none", "check the path") from None
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise InputError(what, "lines of z and r in m", str(error).splitlines()[0], "export it again") from error
-    if points.ndim != 2 or points.shape[1] != 2 or len(points) < 2 or not np.all(np.isfinite(points)):
-        raise InputError(what, "two or more lines of z and r in m", f"shape {points.shape}", "export it again")
-    points = points[:, ::-1]
+    points = _read(path, what)
     if np.linalg.norm(points[0] - corners.points[0]) > np.linalg.norm(points[-1] - corners.points[0]):
         points = points[::-1]
     profile, size = BoundaryCurve(points), corners.lengths.sum()
@@ -83,13 +84,49 @@ def _from_profile(problem, path: Path) -> np.ndarray:
         # Corner by corner where their edges have the same parts of the whole, or nothing else keeps the shape.
         parts = (profile.lengths / length) / (corners.lengths / size)
         if away > DETAIL * edge or (parts.min() > 0.5 and parts.max() < 2):
-            return points - corners.points
-    if away > DETAIL * edge:
-        raise InputError(
-            what, f"a profile that {len(along)} corners at even parts of its length can follow to {DETAIL * edge:.3g} m",
-            f"one that leaves them by {away:.3g} m", f"give {len(along)} corners, or take a mesh with more on the profile",
-        )  # fmt: skip
-    return along - corners.points
+            return points - corners.points, None
+    if away <= DETAIL * edge:
+        return along - corners.points, None
+    edge = BoundaryCurve(problem.source.smooth).lengths.mean()
+    points[[0, -1]] = corners.points[[0, -1]]
+    kept = _simplified(points, DRAWN * edge)
+    if len(kept) > CORNERS:
+        expected = f"a profile that {CORNERS} corners can follow to {DRAWN * edge:.3g} m"
+        raise InputError(what, expected, f"one that needs {len(kept)}", "leave out what is finer")
+    steps = [np.linspace(a, b, 1 + math.ceil(np.linalg.norm(b - a) / edge))[1:] for a, b in zip(kept, kept[1:])]
+    return None, drawn(problem, problem.source.path, np.concatenate([kept[:1], *steps]))
+
+
+def _read(path: Path, what: str) -> np.ndarray:
+    """Corners (r, z) in m."""
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = [row for row in csv.reader(file) if row]
+        points = np.array([[float(v) for v in row] for row in rows[1 if _is_head(rows) else 0 :]])
+    except FileNotFoundError:
+        raise InputError(what, "an existing file", "none", "check the path") from None
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise InputError(what, "lines of z and r in m", str(error).splitlines()[0], "export it again") from error
+    if points.ndim != 2 or points.shape[1] != 2 or len(points) < 2 or not np.all(np.isfinite(points)):
+        raise InputError(what, "two or more lines of z and r in m", f"shape {points.shape}", "export it again")
+    return points[:, ::-1].copy()
+
+
+def _simplified(points: np.ndarray, tolerance: float) -> np.ndarray:
+    """Those corners of a polygon that keep it to a distance (D. Douglas, T. Peucker, Cartographica 10, 112 (1973))."""
+    kept, spans = {0, len(points) - 1}, [(0, len(points) - 1)]
+    while spans:
+        first, last = spans.pop()
+        if last == first + 1:
+            continue
+        start, along = points[first], points[last] - points[first]
+        part = (points[first + 1 : last] - start) @ along / max(along @ along, 1e-300)
+        away = np.linalg.norm(points[first + 1 : last] - start - np.clip(part, 0, 1)[:, None] * along, axis=1)
+        if away.max() > tolerance:
+            middle = first + 1 + int(np.argmax(away))
+            kept.add(middle)
+            spans += [(first, middle), (middle, last)]
+    return points[sorted(kept)]
 
 
 def _is_head(rows) -> bool:

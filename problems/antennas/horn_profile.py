@@ -116,9 +116,11 @@ class CorrugatedProfile(Profile):
         # Sides stay at their z, and so does what of the casing is above them.
         self._limits = np.array([ceiling(self._casing, r, z) for r, z in corners]) - slots.least
 
-    def depths(self, parameters: np.ndarray) -> np.ndarray:
-        """Of the slots, m, from the throat on."""
-        return self._slots.depths + self._unit * parameters[: len(self._slots.depths)]
+    def table(self, displacement: np.ndarray) -> np.ndarray:
+        """Of each slot, from the throat on, z of its sides, r of their lips, and its depth, m."""
+        corners, edges = self.curve.points + displacement, self._slots.edges
+        sides = [[corners[np.abs(corners[:, 1] - z) < 1e-3 * self._slots.least, 0] for z in pair] for pair in edges]
+        return np.column_stack([edges, [[r.min() for r in pair] for pair in sides], [np.ptp(pair[0]) for pair in sides]])
 
     def require_clear(self, displacement: np.ndarray) -> None:
         """Refuse slots that leave too little of the conductor, besides."""

@@ -68,6 +68,20 @@ class BendFem(WaveguideBend):
         """The finite-element solver that drives port number ``driven``."""
         return self.model.solver(driven)
 
+    def driven_response(self, driven: int, medium):
+        """By elements: the field in every cell."""
+        from adjointdesign.problems.photonics.reciprocity import Response
+        from adjointdesign.tape import stop_annotating
+
+        with stop_annotating():
+            fields = self.solve(medium, driven)
+            states = [system.solutions(medium)[0].copy(deepcopy=True) for system in self.solver(driven).systems]
+            return Response(self.readings(fields, driven), np.asarray(fields["in"])[:, 0], states)
+
+    def integrals(self, first, second, factors):
+        """Integrals of products of fields against each basis function of the permittivity."""
+        return self.model.integrals(first, second, factors)
+
     def readings(self, fields, driven: int = 0):
         """S-parameters by name, as `PhotonicDevice.readings`."""
         from adjointdesign.objectives.s_parameters import ratio

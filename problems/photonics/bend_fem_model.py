@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from adjointdesign.problems.photonics.geometry import MONITOR_DISTANCE, SOURCE_DISTANCE
-from firedrake import Function, FunctionSpace, RectangleMesh
+from firedrake import Constant, Function, FunctionSpace, RectangleMesh, TestFunction, assemble, dx, split
 from scipy import sparse
 
 from adjointdesign.media.rasterize import average
@@ -108,6 +108,16 @@ class Model:
         permittivity.dat.data_wo[...] = np.asarray(self.permittivity(density))
         inputs = {"permittivity": permittivity.dat.data_ro.copy()}
         return [system.solutions(inputs)[0] for system in self.solver(0).systems], permittivity
+
+    def integrals(self, first, second, factors) -> dict[str, np.ndarray]:
+        """Against each basis function of the permittivity: real part of the sum over frequencies of factors times both fields."""
+        test, total = TestFunction(self.cells), 0.0
+        for a, b, factor in zip(first, second, factors):
+            (ar, ai), (br, bi) = split(a), split(b)
+            re, im = Constant(factor.real), Constant(factor.imag)
+            form = (re * (ar * br - ai * bi) - im * (ar * bi + ai * br)) * test * dx
+            total = total + assemble(form).dat.data_ro
+        return {"permittivity": total}
 
     def fields(self, density) -> dict[str, np.ndarray]:
         """Field with port 1 driven and permittivity at the middles of cells, on all ranks; see `PhotonicDevice.fields`."""

@@ -362,6 +362,24 @@ class PhotonicDevice(Problem):
         d = self.discretization
         return self.rebuilt(spacing=d.spacing / factor, pml_cells=math.ceil(d.pml_cells * factor - 1e-9))
 
+    def continuous_gradient(self, parameters, stage) -> np.ndarray:
+        """Gradient of the objective by reciprocity; see `reciprocity.py`."""
+        from adjointdesign.problems.photonics.reciprocity import continuous_gradient
+
+        return continuous_gradient(self, parameters, stage)
+
+    def driven_response(self, driven: int, medium):
+        """S-parameters and fields with a port driven; see `reciprocity.py`."""
+        from adjointdesign.problems.photonics.reciprocity import fdtd_response
+
+        return fdtd_response(self, driven, medium)
+
+    def integrals(self, first, second, factors):
+        """Integrals of products of fields; see `reciprocity.py`."""
+        from adjointdesign.problems.photonics.reciprocity import fdtd_integrals
+
+        return fdtd_integrals(self, first, second, factors)
+
     # -- files --------------------------------------------------------------------------------------------------------
 
     def at(self, wavelengths) -> PhotonicDevice:
