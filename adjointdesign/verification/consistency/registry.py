@@ -10,6 +10,7 @@ from adjointdesign.verification.consistency.case import Case
 
 FAMILIES = {
     "controls": "adjointdesign.verification.consistency.controls",
+    "diffusion": "adjointdesign.verification.consistency.diffusion",
     "time-stepping": "adjointdesign.verification.consistency.time_stepping",
 }
 """Module of each family: a tuple ``CASES`` of `Case`. What is heavy, Firedrake above all, loads when a case is measured."""
