@@ -12,13 +12,19 @@ FAMILIES = {
     "controls": "adjointdesign.verification.consistency.controls",
     "diffusion": "adjointdesign.verification.consistency.diffusion",
     "time-stepping": "adjointdesign.verification.consistency.time_stepping",
+    "conservation-laws": "adjointdesign.verification.consistency.conservation_laws",
+    "problems": "adjointdesign.problems.photonics.consistency_cases",
+    "engines": "adjointdesign.problems.photonics.consistency_cases",
 }
 """Module of each family: a tuple ``CASES`` of `Case`. What is heavy, Firedrake above all, loads when a case is measured."""
 
 
 def cases(family: str | None = None) -> list[Case]:
     """All cases, or those of one family, in the order of the registry."""
-    return [case for name, module in FAMILIES.items() if family in (None, name) for case in import_module(module).CASES]
+    return [
+        case for name, module in FAMILIES.items() if family in (None, name)
+        for case in import_module(module).CASES if case.family == name
+    ]  # fmt: skip
 
 
 def find_case(name: str) -> Case:
