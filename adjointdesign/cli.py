@@ -204,15 +204,17 @@ def check(problem: Name, config: Config = None, overrides: Set = None, as_json: 
 
 @app.command()
 def consistency(
-    case: Annotated[str | None, typer.Argument(metavar="CASE", help="Name of a case, see --list.")] = None,
+    case: Annotated[str | None, typer.Argument(metavar="CASE", help="Name of a case, see --list, or of a problem.")] = None,
+    config: Config = None, overrides: Set = None,
     every: Annotated[bool, typer.Option("--all", help="All cases.")] = False,
     listed: Annotated[bool, typer.Option("--list", help="List the cases with what theory declares of them.")] = False,
     levels: Annotated[int | None, typer.Option("--levels", metavar="N", help="How many refinements.")] = None,
     as_json: Json = False,
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Also write tables and figures there, as one page.")] = None,
-) -> int:
+) -> int:  # fmt: skip
     """Compare gradients of programs with gradients of their equations: identical, convergent or inconsistent."""
-    from adjointdesign.verification.consistency import cases, find_case
+    from adjointdesign.problems import names
+    from adjointdesign.verification.consistency import cases, find_case, run_case
     from adjointdesign.verification.consistency import run as runs
 
     _one_rank("consistency")
@@ -228,13 +230,19 @@ def consistency(
                 orders = ", ".join(f"{name} {order:g}" for name, order in c.orders.items())
                 print(f"{c.name:34s} {c.expected:12s} {f'({orders})' if orders else ''}\n    {c.title}\n    {c.source}")
         return 0
-    chosen = cases() if every else [find_case(case)]
+    own = case is not None and case in names()
+    if (config or overrides) and not own:
+        raise InputError("--config, --set", "the name of a problem with them", case or "--all", "leave them out, or name a problem")
+    chosen = cases() if every else [_problem_case(case, config, overrides) if own else find_case(case)]
     if levels is not None:
         chosen[0].refinements(levels)  # refused now, not after the first ladder
     here = [c for c in chosen if runs.available(c)]
     if case is not None and not here:
         raise InputError(case, chosen[0].needs, "not installed", "run `make install-fem`")
-    outcomes = runs.run_cases([c.name for c in here], levels, progress=_say if every else None)
+    if every:
+        outcomes = runs.run_cases([c.name for c in here], levels, progress=_say)
+    else:
+        outcomes = [run_case(here[0], levels, progress=_say)]
     result = runs.summary(outcomes, [c for c in chosen if not runs.available(c)])
     if out is not None:
         from adjointdesign.report.consistency import write_consistency
@@ -247,6 +255,20 @@ def consistency(
     for c in result["skipped"] if every else ():
         _say(f"skipped: {c['name']}, which needs {c['needs']} (`make install-fem`)")
     return 0 if result["passed"] else 1
+
+
+def _problem_case(problem: str, config: Path | None, overrides: list[str] | None):
+    """A problem as a case, at a smooth design in the interior and at its first stage."""
+    import numpy as np
+
+    from adjointdesign.verification.consistency.problem_case import problem_case, require_continuous_gradient
+    from adjointdesign.verification.subject import interior_point
+
+    settings = _settings(problem, config, overrides)
+    built = settings.build()
+    require_continuous_gradient(built)
+    parameters, _ = interior_point(built, np.random.default_rng(settings.seed))
+    return problem_case(built, parameters, built.stages()[0].parameters)
 
 
 @app.command()

@@ -1,7 +1,6 @@
 """`adjointdesign consistency`: its JSON, its page, its exit status."""
 
 import json
-import pickle
 
 import pytest
 from typer.testing import CliRunner
@@ -51,11 +50,6 @@ def test_all_cases_are_listed_with_what_they_declare():
         assert case["source"] and case["title"] and case["family"] in registry.FAMILIES, case["name"]
     text = invoke("--list").stdout
     assert all(case.name in text for case in cases())
-
-
-def test_every_case_can_go_to_another_process():
-    for case in cases():
-        assert pickle.loads(pickle.dumps(case)).name == case.name
 
 
 def test_cases_run_side_by_side_in_their_order():

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from dataclasses import replace
 from typing import Any
 
 from adjointdesign.verification.consistency.case import Case, Outcome, run_case
@@ -54,7 +55,8 @@ def run_cases(
                 while waiting:
                     ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                     for future in ended:
-                        outcome = done[futures[future]] = future.result()
+                        name = futures[future]
+                        outcome = done[name] = replace(future.result(), case=find_case(name))
                         if progress is not None:
                             progress(f"{len(done):3d} of {len(names)}  {line(outcome)}")
             except BaseException:
@@ -67,7 +69,8 @@ def run_cases(
 
 
 def _run(name: str, levels: int | None) -> Outcome:
-    return run_case(find_case(name), levels)
+    # A case holds functions, which need not be such that they can travel: it stays where it is.
+    return replace(run_case(find_case(name), levels), case=None)
 
 
 def line(outcome: Outcome) -> str:

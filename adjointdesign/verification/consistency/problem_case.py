@@ -1,0 +1,61 @@
+"""Any problem that defines ``continuous_gradient(parameters, stage)`` and `Problem.refined`, as a case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from adjointdesign.errors import InputError
+from adjointdesign.problem import Problem, value_and_gradient
+from adjointdesign.verification.consistency.case import Case
+from adjointdesign.verification.consistency.comparison import Sample
+
+LADDER = (1.0, 1.5, 2.0, 3.0)
+"""Refinements of the given discretization: the cost of a plane device in time grows with the third power."""
+
+
+def problem_case(
+    problem: Problem, parameters: np.ndarray, stage: Mapping[str, Any], *, name: str | None = None, family: str = "problems",
+    ladder: tuple[float, ...] = LADDER, orders: Mapping[str, float] | None = None, needs: str = "",
+) -> Case:  # fmt: skip
+    """The case of a problem at a design; a problem's own gradient is expected to converge to that of its equations.
+
+    Parameters
+    ----------
+    problem : Problem
+        With the coarsest discretization.
+    parameters : ndarray
+        The design, the same on every refinement.
+    stage : mapping
+        See `Problem.evaluate`.
+    name, family, ladder, orders, needs
+        See `Case`.
+
+    Raises
+    ------
+    InputError
+        When the problem does not define its continuous gradient.
+    """
+    require_continuous_gradient(problem)
+
+    def measure(refinement: float) -> Sample:
+        fine = problem.refined(refinement) if refinement != 1 else problem
+        fine.begin(stage, parameters)
+        _, jacobian, *_ = value_and_gradient(fine, parameters, stage)
+        return Sample(jacobian.sum(axis=0), np.ravel(fine.continuous_gradient(parameters, stage)))
+
+    return Case(
+        name or problem.name, family, problem.summary, "the continuous adjoint that the problem itself defines", measure, ladder,
+        "convergent", orders or {}, "the gradient in the design parameters, which do not change with the refinement", needs=needs,
+    )  # fmt: skip
+
+
+def require_continuous_gradient(problem: Problem) -> None:
+    """Raise `InputError` for a problem without ``continuous_gradient``."""
+    if not hasattr(problem, "continuous_gradient"):
+        raise InputError(
+            "problem", "one that defines continuous_gradient(parameters, stage)", problem.name,
+            "see `adjointdesign consistency --list` for cases, or define it",
+        )  # fmt: skip
