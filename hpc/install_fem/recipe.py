@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 FIREDRAKE = "2026.10.0"
 PETSC = "3.26.0"
 
-#: Debian and Ubuntu packages: compilers, MPI, and the libraries that PETSc is linked with.
+#: Debian and Ubuntu packages: compilers, MPI, the libraries that PETSc is linked with, and those that Gmsh's wheel lacks.
 SYSTEM_PACKAGES = (
     "build-essential", "gfortran", "cmake", "ninja-build", "pkg-config", "bison", "flex",
     "libopenmpi-dev", "openmpi-bin", "libopenblas-dev", "libhdf5-mpi-dev", "libhwloc-dev",
     "libmumps-ptscotch-dev", "libmumps-dev", "libmetis-dev", "libptscotch-dev", "libscotch-dev",
     "libscalapack-openmpi-dev", "libsuitesparse-dev", "libfftw3-dev", "libfftw3-mpi-dev", "zlib1g-dev",
+    "libglu1-mesa", "libxcursor1", "libxft2", "libxinerama1",
 )  # fmt: skip
 
 #: What the packages below need while they are built (they are built without pip's isolation, against each other).
