@@ -7,10 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from adjointdesign.errors import InputError
 from adjointdesign.verification.consistency.comparison import ROUNDING, Comparison, Sample, compare_samples
 from adjointdesign.verification.consistency.verdict import VERDICTS
 
+REST = "rest"
+"""In an error budget, what the named sources leave."""
 ORDER_TOLERANCE = 0.3
 """How far an observed order may be from a declared one where the interval of the fit does not hold it."""
 
@@ -40,7 +44,7 @@ class Case:
     tolerance : float
         Of the orders, see `ORDER_TOLERANCE`.
     terms : mapping of str to callable
-        The error budget: ``refinement -> Sample`` with one source of the difference switched off, by its name.
+        The error budget: ``refinement -> Sample`` with one source of the difference switched off alone, by its name.
     needs : str
         A package that is no part of the base installation, and without which the case is skipped.
     """
@@ -88,7 +92,10 @@ class Outcome:
     wrong : tuple of str
         What is not as declared, in words; empty when the case passed.
     budget : dict of str to float
-        Share of each source in the difference of the finest level, see `Case.terms`.
+        Share of each source in the difference of the finest level, and of what they leave (`REST`); they add up to one. See
+        `error_budget`.
+    sizes : dict of str to float
+        How large the contribution of each is, over the gradient: those of two sources that cancel are larger than the difference.
     seconds : float
         Wall time.
     """
@@ -97,6 +104,7 @@ class Outcome:
     comparison: Comparison
     wrong: tuple[str, ...]
     budget: dict[str, float]
+    sizes: dict[str, float]
     seconds: float
 
     @property
@@ -120,7 +128,7 @@ class Outcome:
                 {"refinement": n, **{name: values[k] for name, values in comparison.columns().items()}}
                 for k, n in enumerate(comparison.refinements)
             ],
-            "budget": self.budget, "seconds": round(self.seconds, 2),
+            "budget": self.budget, "budget_sizes": self.sizes, "seconds": round(self.seconds, 2),
         }  # fmt: skip
 
 
@@ -152,14 +160,39 @@ def run_case(case: Case, levels: int | None = None, progress: Callable[[str], No
             progress(f"{case.name}: refinement {n:g}")
         samples.append(case.measure(n))
     comparison = compare_samples(ladder, samples, rounding=case.rounding)
-    budget = {name: _share(samples[-1], term(ladder[-1])) for name, term in case.terms.items()}
-    return Outcome(case, comparison, _wrong(case, comparison), budget, time.perf_counter() - started)
+    budget, sizes = error_budget(samples[-1], {name: term(ladder[-1]) for name, term in case.terms.items()})
+    return Outcome(case, comparison, _wrong(case, comparison), budget, sizes, time.perf_counter() - started)
 
 
-def _share(full: Sample, without: Sample) -> float:
-    """Relative change of the difference when one of its sources is switched off."""
-    change = (full.discrete - full.continuous) - (without.discrete - without.continuous)
-    return full.norm(change) / full.scale
+def error_budget(full: Sample, without: Mapping[str, Sample]) -> tuple[dict[str, float], dict[str, float]]:
+    """Where a difference of two gradients comes from.
+
+    With d the difference (a vector, one entry a direction) and d_k that with source k switched off alone, source k contributes
+    ``c_k = d - d_k``; what all of them leave is ``d - sum of c_k``: sources that have no name, and what two do together.
+
+    Parameters
+    ----------
+    full : Sample
+        With every source.
+    without : mapping of str to Sample
+        With one source switched off, by its name.
+
+    Returns
+    -------
+    shares : dict of str to float
+        ``c_k . d / d . d``, signed, and that of what is left, under `REST`: they add up to one.
+    sizes : dict of str to float
+        ``|c_k|`` and that of what is left over the norm of the gradient.
+    """
+    difference = full.discrete - full.continuous
+    square = full.norm(difference) ** 2
+    if not without or not square:
+        return {}, {}
+    parts = {name: difference - (sample.discrete - sample.continuous) for name, sample in without.items()}
+    parts[REST] = difference - sum(parts.values())
+    weights = 1.0 if full.weights is None else full.weights
+    shares = {name: float(np.sum(weights * np.real(np.conj(difference) * part))) / square for name, part in parts.items()}
+    return shares, {name: full.norm(part) / full.scale for name, part in parts.items()}
 
 
 def _wrong(case: Case, comparison: Comparison) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ FAMILIES = {
     "conservation-laws": "adjointdesign.verification.consistency.conservation_laws",
     "problems": "adjointdesign.problems.photonics.consistency_cases",
     "engines": "adjointdesign.problems.photonics.consistency_cases",
+    "fdtd": "adjointdesign.verification.consistency.fdtd",
 }
 """Module of each family: a tuple ``CASES`` of `Case`. What is heavy, Firedrake above all, loads when a case is measured."""
 
