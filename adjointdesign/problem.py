@@ -99,7 +99,9 @@ class Problem:
     """A specification (geometry, materials, bands, targets) and a discretization, and what follows from them.
 
     A problem subclasses this, names its settings, and defines the five steps of `evaluate`. All settings are in SI units.
-    A method ``solver()`` is optional: where there is one, a certificate also tests that solver by itself.
+    A method ``solver()`` is optional: where there is one, a certificate also tests that solver by itself. So is
+    ``continuous_gradient(parameters, stage)``, the hand-derived gradient of the equations, discretized: where there is one,
+    the consistency checker holds the gradient by the tape against it.
 
     Parameters
     ----------
@@ -113,6 +115,8 @@ class Problem:
     Discretization: ClassVar[type[Settings]]
     Optimization: ClassVar[type[Settings]]
     presets: ClassVar[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {}
+    ladder: ClassVar[tuple[float, ...]] = (1.0, 1.5, 2.0, 3.0)
+    """Factors of `refined` at which gradients are compared."""
 
     def __init__(self, specification: Settings, discretization: Settings, optimization: Settings):
         self.specification = specification

@@ -83,6 +83,8 @@ class Metalens(Problem):
         }
     }
 
+    ladder: ClassVar = (1.0, 2.0, 3.0, 4.0)
+
     def __init__(self, specification, discretization, optimization):
         super().__init__(specification, discretization, optimization)
         s, d = specification, discretization
@@ -175,6 +177,18 @@ class Metalens(Problem):
     def report(self, readings) -> dict[str, np.ndarray]:
         """The gain, dB."""
         return {"gain": np.asarray(readings["gain"])}
+
+    def continuous_gradient(self, parameters, stage) -> np.ndarray:
+        """Gradient of the objective by an adjoint field that is solved for as a problem of its own."""
+        from adjointdesign.tape import Array, Control, ReducedFunctional, recording
+
+        with recording() as tape:
+            control = Array(np.asarray(parameters, dtype=float))
+            permittivity = self.medium(self.density(control, stage))["permittivity"]
+            values = np.asarray(permittivity)
+            intensity = float(np.asarray(self.solve({"permittivity": values})["intensity"]).item())
+            slopes = self.model.continuous_gradient(values) * (-10 / math.log(10) / intensity)
+            return ReducedFunctional((permittivity * slopes).sum(), Control(control), tape=tape).derivative().data
 
     def targets(self):
         """The gain."""

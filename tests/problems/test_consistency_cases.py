@@ -40,6 +40,13 @@ def test_a_device_by_elements_converges_with_twice_the_degree():
     assert 1.5**3.5 < coarse / fine < 1.5**4.5 and fine < 2e-4
 
 
+@pytest.mark.slow
+@needs_firedrake
+def test_a_lens_converges_to_its_equations():
+    outcome = run_case(find_case("lens-fem"), 3)
+    assert outcome.passed and outcome.comparison.differences[0] < 2e-6, outcome.wrong
+
+
 def test_the_command_takes_a_problem_with_settings():
     arguments = ["consistency", "waveguide-bend", "--levels", "2", "--json", "--set", "preset=coarse"]
     arguments += ["--set", "specification.wavelengths=[1280e-9]"]
@@ -51,7 +58,7 @@ def test_the_command_takes_a_problem_with_settings():
 
 def test_refusals():
     for arguments, message in (
-        (["metalens-fem"], "expected one that defines continuous_gradient"),
+        (["horn-antenna"], "expected one that defines continuous_gradient"),
         (["control-noise", "--set", "seed=1"], "--config, --set: expected the name of a problem with them"),
     ):
         result = CliRunner().invoke(cli.app, ["consistency", *arguments])
@@ -59,6 +66,6 @@ def test_refusals():
 
 
 def test_cases_have_the_settings_they_name():
-    problem = consistency_cases.built("waveguide-bend", pixel=5e-9)
+    problem = consistency_cases.built("waveguide-bend", **consistency_cases.BEND, pixel=5e-9)
     assert problem.specification.mode_margin == 900e-9 and problem.specification.pixel == 5e-9
     assert problem.discretization.spacing == 40e-9

@@ -12,14 +12,8 @@ from adjointdesign.problem import Problem, value_and_gradient
 from adjointdesign.verification.consistency.case import Case
 from adjointdesign.verification.consistency.comparison import Sample
 
-LADDER = (1.0, 1.5, 2.0, 3.0)
-"""Refinements of the given discretization: the cost of a plane device in time grows with the third power."""
 
-
-def problem_case(
-    problem: Problem, parameters: np.ndarray, stage: Mapping[str, Any], *, name: str | None = None, family: str = "problems",
-    ladder: tuple[float, ...] = LADDER, orders: Mapping[str, float] | None = None, needs: str = "",
-) -> Case:  # fmt: skip
+def problem_case(problem: Problem, parameters: np.ndarray, stage: Mapping[str, Any]) -> Case:
     """The case of a problem at a design; a problem's own gradient is expected to converge to that of its equations.
 
     Parameters
@@ -30,8 +24,6 @@ def problem_case(
         The design, the same on every refinement.
     stage : mapping
         See `Problem.evaluate`.
-    name, family, ladder, orders, needs
-        See `Case`.
 
     Raises
     ------
@@ -47,8 +39,8 @@ def problem_case(
         return Sample(jacobian.sum(axis=0), np.ravel(fine.continuous_gradient(parameters, stage)))
 
     return Case(
-        name or problem.name, family, problem.summary, "the continuous adjoint that the problem itself defines", measure, ladder,
-        "convergent", orders or {}, "the gradient in the design parameters, which do not change with the refinement", needs=needs,
+        problem.name, "problems", problem.summary, "the continuous adjoint that the problem itself defines", measure, problem.ladder,
+        "convergent", representation="the gradient in the design parameters, which do not change with the refinement",
     )  # fmt: skip
 
 
