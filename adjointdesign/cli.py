@@ -165,6 +165,7 @@ def evaluate(problem: Name, design: Annotated[Path, typer.Option("--design", met
 
 @app.command()
 def check(problem: Name, config: Config = None, overrides: Set = None, as_json: Json = False,
+          compare: Annotated[bool, typer.Option("--consistency", help="Also compare with the gradient of the equations, on a ladder of refinements.")] = False,
           out: Annotated[Path | None, typer.Option("--out", metavar="FILE.json", help="Also write the certificate there.")] = None) -> int:  # fmt: skip
     """Verify a problem's gradient: Taylor orders, tangent against adjoint, schedules, cost."""
     import numpy as np
@@ -175,6 +176,9 @@ def check(problem: Name, config: Config = None, overrides: Set = None, as_json: 
     settings = _settings(problem, config, overrides)
     built = settings.build()
     require_communicator(built)
+    if compare:
+        _one_rank("check --consistency")
+    case = _case_of(built, settings.seed) if compare else None
 
     def require_place(call) -> None:
         if out is not None and (out.is_dir() or not out.parent.is_dir()):
@@ -191,6 +195,11 @@ def check(problem: Name, config: Config = None, overrides: Set = None, as_json: 
             said = text
 
     certificate = certify(built, np.random.default_rng(settings.seed), progress=progress)
+    if case is not None:
+        from adjointdesign.verification.consistency import run_case
+        from adjointdesign.verification.consistency.problem_case import add_to_certificate
+
+        add_to_certificate(certificate, run_case(case, progress=_say))
 
     def write(call):
         if out is not None:
@@ -230,10 +239,10 @@ def consistency(
                 orders = ", ".join(f"{name} {order:g}" for name, order in c.orders.items())
                 print(f"{c.name:34s} {c.expected:12s} {f'({orders})' if orders else ''}\n    {c.title}\n    {c.source}")
         return 0
-    own = case is not None and case in names()
-    if (config or overrides) and not own:
+    own = _settings(case, config, overrides) if case is not None and case in names() else None
+    if (config or overrides) and own is None:
         raise InputError("--config, --set", "the name of a problem with them", case or "--all", "leave them out, or name a problem")
-    chosen = cases() if every else [_problem_case(case, config, overrides) if own else find_case(case)]
+    chosen = cases() if every else [find_case(case) if own is None else _case_of(own.build(), own.seed)]
     if levels is not None:
         chosen[0].refinements(levels)  # refused now, not after the first ladder
     here = [c for c in chosen if runs.available(c)]
@@ -257,17 +266,15 @@ def consistency(
     return 0 if result["passed"] else 1
 
 
-def _problem_case(problem: str, config: Path | None, overrides: list[str] | None):
-    """A problem as a case, at a smooth design in the interior and at its first stage."""
+def _case_of(built, seed: int):
+    """A problem as a case of the consistency checker, at a smooth design in the interior and at its first stage."""
     import numpy as np
 
     from adjointdesign.verification.consistency.problem_case import problem_case, require_continuous_gradient
     from adjointdesign.verification.subject import interior_point
 
-    settings = _settings(problem, config, overrides)
-    built = settings.build()
     require_continuous_gradient(built)
-    parameters, _ = interior_point(built, np.random.default_rng(settings.seed))
+    parameters, _ = interior_point(built, np.random.default_rng(seed))
     return problem_case(built, parameters, built.stages()[0].parameters)
 
 

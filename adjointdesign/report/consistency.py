@@ -77,13 +77,14 @@ def _body(summary: Mapping[str, Any], figures: Mapping[str, bytes]) -> Markup:
         table((), meanings, wide=False),
         table(["case", "verdict", number("order (95 %)"), "declared", "", number("time")], rows),
         tag("p", f"Skipped: {skipped}.") if skipped else "",
-        *(join([tag("h2", family), *(_case(case, figures[case["name"]]) for case in found if case["family"] == family)])
+        *(join([tag("h2", family), *(case_section(case, figures[case["name"]]) for case in found if case["family"] == family)])
           for family in families),
         tag("footer", f"Written by adjointdesign {__version__}."),
     ])  # fmt: skip
 
 
-def _case(case: Mapping[str, Any], figure: bytes) -> Markup:
+def case_section(case: Mapping[str, Any], figure: bytes) -> Markup:
+    """One case: what was compared, its ladder as a table and as a figure (PNG), the verdict."""
     columns = [name for name in SERIES if name in case["levels"][0]]
     rows = [
         [number(f"{level['refinement']:g}"), *(number("–" if level[c] is None else scientific(level[c], 2)) for c in columns)]

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from adjointdesign.report.consistency import case_section
+from adjointdesign.report.draw_consistency import draw_consistency
 from adjointdesign.report.draw_design_history import FEASIBLE, best_so_far
 from adjointdesign.report.markup import Markup, decibels, duration, join, mark, number, picture, scientific, table, tag
 from adjointdesign.report.run_folder import RunFolder
@@ -111,6 +113,7 @@ def certificate(run: RunFolder, figures: Figures) -> Markup:
                 "The remainder must fall with the square of the step when the gradient is right, and with its cube "
                 "when the Hessian is right too, until rounding takes over.",
             ),
+            case_section(details["consistency"], draw_consistency(details["consistency"])) if "consistency" in details else "",
         ]
     )
 

@@ -98,6 +98,9 @@ class Certificate:
                 if key in found
             )  # fmt: skip
             lines.append(f"  schedule {name:26s} {said}")
+        if "consistency" in self.details:
+            found = self.details["consistency"]
+            lines.append(f"  against the equations' own gradient {found['verdict']}: {found['reason']}")
         return "\n".join([*lines, *(f"  FAILED {failure}" for failure in self.failures)])
 
 

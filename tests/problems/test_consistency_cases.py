@@ -2,6 +2,9 @@
 
 import importlib.util
 import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +13,11 @@ from typer.testing import CliRunner
 from adjointdesign import cli
 from adjointdesign.errors import InputError
 from adjointdesign.problems.photonics import consistency_cases, reciprocity
+from adjointdesign.report import section_story
 from adjointdesign.verification.consistency import find_case, run_case
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "cli"))
+from small_bend import SMALL  # noqa: E402
 
 needs_firedrake = pytest.mark.skipif(importlib.util.find_spec("firedrake") is None, reason="needs Firedrake")
 
@@ -54,6 +61,17 @@ def test_the_command_takes_a_problem_with_settings():
     (case,) = json.loads(result.stdout)["cases"]
     assert result.return_value == 1 and case["verdict"] == "undecided"  # two levels
     assert case["name"] == "waveguide-bend" and case["levels"][1]["difference"] < case["levels"][0]["difference"] < 2e-3
+
+
+@pytest.mark.slow
+def test_a_certificate_has_a_section_of_it(tmp_path):
+    arguments = ["check", "waveguide-bend", "--consistency", "--json", "--out", str(tmp_path / "c.json"), *(w for s in SMALL for w in ("--set", s))]
+    result = CliRunner().invoke(cli.app, arguments, standalone_mode=False)
+    found = json.loads(result.stdout)
+    section = found["details"]["consistency"]
+    assert len(section["levels"]) == 4 and section["verdict"] in ("convergent", "undecided")
+    assert found["passed"] == (section["verdict"] == "convergent") == (result.return_value == 0)
+    assert "order" in section_story.certificate(SimpleNamespace(certificate=found), {})
 
 
 def test_refusals():

@@ -9,8 +9,9 @@ import numpy as np
 
 from adjointdesign.errors import InputError
 from adjointdesign.problem import Problem, value_and_gradient
-from adjointdesign.verification.consistency.case import Case
+from adjointdesign.verification.consistency.case import Case, Outcome
 from adjointdesign.verification.consistency.comparison import Sample
+from adjointdesign.verification.record import Certificate, Failure, plain
 
 
 def problem_case(problem: Problem, parameters: np.ndarray, stage: Mapping[str, Any]) -> Case:
@@ -42,6 +43,12 @@ def problem_case(problem: Problem, parameters: np.ndarray, stage: Mapping[str, A
         problem.name, "problems", problem.summary, "the continuous adjoint that the problem itself defines", measure, problem.ladder,
         "convergent", representation="the gradient in the design parameters, which do not change with the refinement",
     )  # fmt: skip
+
+
+def add_to_certificate(certificate: Certificate, outcome: Outcome) -> None:
+    """Put what the comparison found into a certificate, as ``details["consistency"]`` and, where it is not as declared, a failure."""
+    certificate.details["consistency"] = plain(outcome.as_dict())
+    certificate.failures += [Failure("consistency", outcome.case.expected, words) for words in outcome.wrong]
 
 
 def require_continuous_gradient(problem: Problem) -> None:
