@@ -7,16 +7,16 @@ import numpy as np
 DIRECTIONS = 3
 
 
-def _bump(t, a: float):
-    """``sin(pi t) exp(a t)``, which vanishes at both ends, with its first two derivatives."""
-    s, c, e = np.sin(np.pi * t), np.cos(np.pi * t), np.exp(a * t)
+def bump(t, a, library=np):
+    """``sin(pi t) exp(a t)``, which vanishes at both ends, with its first two derivatives; ``library=ufl`` for expressions."""
+    s, c, e = library.sin(np.pi * t), library.cos(np.pi * t), library.exp(a * t)
     return s * e, (np.pi * c + a * s) * e, ((a * a - np.pi**2) * s + 2 * np.pi * a * c) * e
 
 
 def _product(x, y, a: float, b: float):
     """A product of two bumps, its slopes and minus its Laplacian."""
-    f, df, ddf = _bump(x, a)
-    g, dg, ddg = _bump(y, b)
+    f, df, ddf = bump(x, a)
+    g, dg, ddg = bump(y, b)
     return f * g, np.stack([df * g, f * dg], axis=-1), -(ddf * g + f * ddg)
 
 
@@ -62,7 +62,8 @@ def directions(x, y) -> np.ndarray:
     return np.stack([bubble * np.cos(j * (x + 0.7 * y + 0.3)) for j in range(1, DIRECTIONS + 1)])
 
 
-def _square():
+def square_points():
+    """Points and weights of a quadrature that leaves rounding."""
     points, weights = np.polynomial.legendre.leggauss(40)
     points, weights = (points + 1) / 2, weights / 2
     x, y = np.meshgrid(points, points, indexing="ij")
@@ -71,17 +72,17 @@ def _square():
 
 def objective(volume: bool) -> float:
     """The objective: ``int f w`` with either adjoint solution."""
-    x, y, weights = _square()
+    x, y, weights = square_points()
     return float(np.sum(weights * source(x, y) * (adjoint if volume else harmonic)(x, y)))
 
 
 def source_gradient(volume: bool) -> np.ndarray:
     """Derivatives with respect to f along the directions."""
-    x, y, weights = _square()
+    x, y, weights = square_points()
     return directions(x, y) @ (weights * (adjoint if volume else harmonic)(x, y))
 
 
 def diffusivity_gradient() -> np.ndarray:
     """Derivatives of ``int g u`` with respect to k along the directions."""
-    x, y, weights = _square()
+    x, y, weights = square_points()
     return -directions(x, y) @ (weights * np.sum(state(x, y)[1] * _adjoint(x, y)[1], axis=-1))

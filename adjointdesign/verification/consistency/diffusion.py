@@ -15,7 +15,7 @@ from adjointdesign.verification.consistency.case import Case
 from adjointdesign.verification.consistency.comparison import Sample
 
 LOW, MIDDLE, HIGH = (8.0, 16.0, 32.0, 64.0), (4.0, 8.0, 16.0, 32.0), (3.0, 4.0, 6.0, 8.0, 12.0)
-FINE, LONG = (16.0, 24.0, 32.0, 48.0), (12.0, 24.0, 48.0, 72.0)
+FINE, LONG = (16.0, 24.0, 32.0, 48.0), (12.0, 24.0, 36.0, 48.0)
 _CG = {"method": "strong"}
 _SIPG, _NIPG, _IIPG = (
     {"method": method, "discontinuous": True, "penalty": penalty}

@@ -11,6 +11,7 @@ from adjointdesign.verification.consistency.case import Case
 FAMILIES = {
     "controls": "adjointdesign.verification.consistency.controls",
     "diffusion": "adjointdesign.verification.consistency.diffusion",
+    "frequency-domain": "adjointdesign.verification.consistency.frequency_domain",
     "time-stepping": "adjointdesign.verification.consistency.time_stepping",
     "conservation-laws": "adjointdesign.verification.consistency.conservation_laws",
     "problems": "adjointdesign.problems.photonics.consistency_cases",

@@ -1,0 +1,75 @@
+"""Helmholtz and Maxwell by finite elements: density gradients through absorbing layers, and two formulas for one shape gradient.
+
+With ``exp(-i w t)`` the forms are complex symmetric, so a density gradient is the product of the forward field and of the field
+that the adjoint source drives, and the program's transposed system is that of the adjoint problem. It stays so within absorbing
+layers, which are media in stretched coordinates: the stretching belongs into the product's integral.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from adjointdesign.solvers import load
+from adjointdesign.verification.consistency.case import Case
+from adjointdesign.verification.consistency.comparison import Sample
+
+_MODULE = "adjointdesign.verification.consistency.frequency_fem"
+GUIDE, SQUARE, CUBE = (8.0, 12.0, 16.0, 24.0), (8.0, 16.0, 32.0, 48.0), (4.0, 6.0, 8.0, 10.0)
+
+
+def guide(cells: float, adjoint_degree: int = 2, **fault) -> Sample:
+    """Both gradients of the open guide: see `frequency_fem.Guide`."""
+    return load(_MODULE).Guide(int(cells), 2, adjoint_degree).sample(**fault)
+
+
+def square(cells: float, degree: int, boundary: bool = False) -> Sample:
+    """Both shape gradients of the closed square: see `frequency_fem.Square`."""
+    return load(_MODULE).Square(int(cells), degree).sample(boundary)
+
+
+def cube(cells: float) -> Sample:
+    """Both gradients of the closed cube: see `frequency_fem.Cube`."""
+    return load(_MODULE).Cube(int(cells)).sample()
+
+
+def _case(name, text, source, measure, ladder, expected, orders, **more):
+    return Case(f"frequency-domain-{name}", "frequency-domain", text, source, measure, ladder, expected, orders, needs="firedrake", **more)
+
+
+def _all(order):
+    return {"discrete": order, "continuous": order, "objective": order}
+
+
+_OPEN = "Helmholtz, p = 2, absorbing layers; J = int W |u|^2, with respect to the permittivity, in the layers too; "
+_SHAPE = "Helmholtz in a closed square; J = int g u, with respect to its shape; "
+_HIPTMAIR = "Hiptmair, Paganini, Sargheini 2015: "
+_MOVES = "directional derivatives along displacements that are linear along the sides"
+
+CASES = (
+    _case("helmholtz", _OPEN + "2 Re int k^2 deps u w sx sy", "the form is complex symmetric, its layers included; order 2p",
+          guide, GUIDE, "identical", _all(4)),
+    _case("helmholtz-unstretched", _OPEN + "the formula without the layers' stretching sx sy",
+          "in the layers the integrand lacks a factor that no mesh brings back", partial(guide, stretched=False), GUIDE, "inconsistent",
+          {"difference": 0, "discrete": 4, "continuous": 0, "objective": 4}),
+    _case("helmholtz-unconjugated", _OPEN + "the adjoint source W u in place of W conj(u)",
+          "the derivative of |u|^2 is 2 Re(conj(u) du)", partial(guide, conjugated=False), GUIDE, "inconsistent",
+          {"difference": 0, "discrete": 4, "continuous": 0, "objective": 4}),
+    _case("helmholtz-lower-elements", _OPEN + "the adjoint problem with p = 1",
+          "the adjoint solution's error against smooth functions is O(h^2)", partial(guide, adjoint_degree=1), GUIDE, "convergent",
+          {"difference": 2, "discrete": 4, "continuous": 2, "objective": 4}),
+    _case("maxwell", "Maxwell in a closed cube, lossy, edge elements of lowest degree; J = |int g . E|^2, with respect to the permittivity",
+          "the form is complex symmetric; order 2", cube, CUBE, "identical", _all(2)),
+    *(
+        case
+        for p in (1, 2)
+        for case in (
+            _case(f"shape-volume-{p}", f"{_SHAPE}p = {p}, integral over the volume",
+                  _HIPTMAIR + "order 2p; it is the derivative of the program when its nodes move",
+                  partial(square, degree=p), SQUARE, "identical", _all(2 * p), representation=_MOVES),
+            _case(f"shape-boundary-{p}", f"{_SHAPE}p = {p}, integral of (V . n) du/dn dw/dn over the boundary",
+                  _HIPTMAIR + "order p, that of slopes on the boundary; the volume form has 2p",
+                  partial(square, degree=p, boundary=True), SQUARE, "convergent",
+                  {"difference": p, "discrete": 2 * p, "continuous": p, "objective": 2 * p}, representation=_MOVES),
+        )
+    ),
+)  # fmt: skip
