@@ -1,4 +1,4 @@
-"""FDTD against the product of two runs' Fourier fields: every case, its discrete gradient, its error budget, planted errors."""
+"""FDTD against the product of two runs' Fourier fields: the cases, their discrete gradients, budget, planted errors."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from adjointdesign.verification.consistency import fdtd_product as products
 from adjointdesign.verification.consistency.case import REST, error_budget
 from adjointdesign.verification.consistency.fdtd import CASES, HABITS, PROJECTED, habitual, without
 from adjointdesign.verification.consistency.fdtd_interface import moving
-from adjointdesign.verification.consistency.fdtd_product import Layout, Level, Product, by_adjoint, by_product
+from adjointdesign.verification.consistency.fdtd_product import Layout, Level, Product, by_adjoint, by_product, measure
 
 SLOW = ("fdtd-3d-product", "fdtd-ez-as-elsewhere")
 
@@ -89,30 +89,33 @@ def test_the_budget_adds_up_and_shows_what_has_no_name():
     assert abs(shares[REST]) < 0.05 and max(shares, key=shares.get).startswith("fields half a cell aside")
     assert max(sizes, key=sizes.get).startswith("fields half a cell aside")
 
-    # a run that ends earlier: its share grows; a medium half a cell aside, which the budget does not know: the rest does
-    short = replace_habits(40, {"periods": 14.0}, tuple(HABITS))
-    rise = error_budget(short, {name: replace_habits(40, {"periods": 14.0}, tuple(h for h in HABITS if h != name))
-                                if "end" not in name else terms[name] for name in HABITS})[1]  # fmt: skip
-    end = next(name for name in HABITS if name.startswith("end"))
-    assert rise[end] > 10 * sizes[end]
-    aside = replace_habits(40, {"aside": 0.5, "averaged": False}, tuple(HABITS))
-    others = {name: replace_habits(40, {"aside": 0.5, "averaged": False}, tuple(h for h in HABITS if h != name)) for name in HABITS}
-    assert error_budget(aside, others)[0][REST] > 0.5
+    # A run that ends earlier: what its end contributes grows.
+    end = next(iter(HABITS))
+    assert error_budget(planted(periods=14.0), {end: terms[end]})[1][end] > 10 * sizes[end]
+    # A medium half a cell aside, which no habit names: what is left grows.
+    without_one = {name: planted(name, aside=0.5, averaged=False) for name in HABITS}
+    assert error_budget(planted(aside=0.5, averaged=False), without_one)[0][REST] > 0.5
 
 
-def replace_habits(n, faults, habits):
-    choices = {key: value for name in habits for key, value in HABITS[name].items()}
-    return products.measure(n, PROJECTED, Product(**(choices | faults)))
+def planted(but: str = "", **faults):
+    """`habitual` with faults in its choices, and one habit switched off."""
+    choices = {key: value for name in HABITS if name != but for key, value in HABITS[name].items()}
+    return measure(40, PROJECTED, Product(**(choices | faults)))
 
 
 def test_budget_of_plain_numbers():
     gradient = np.array([3.0, 4.0])
     full = Sample(gradient, gradient - [0.1, 0.2])
-    shares, sizes = error_budget(full, {"first": Sample(gradient, gradient - [0.0, 0.2]), "second": Sample(gradient, gradient - [0.1, 0.0])})
+    shares, sizes = error_budget(
+        full, {"first": Sample(gradient, gradient - [0.0, 0.2]), "second": Sample(gradient, gradient - [0.1, 0.0])}
+    )
     assert shares == pytest.approx({"first": 0.2, "second": 0.8, REST: 0.0}, abs=1e-12)
     assert sizes == pytest.approx({"first": 0.1 / 5, "second": 0.2 / 5, REST: 0.0}, abs=1e-12)
     # two that cancel: shares beyond one, and sizes that say so
-    shares, sizes = error_budget(Sample(gradient, gradient - [0.1, 0]), {"up": Sample(gradient, gradient + [0.9, 0]), "down": Sample(gradient, gradient - [1.0, 0])})
+    shares, sizes = error_budget(
+        Sample(gradient, gradient - [0.1, 0]),
+        {"up": Sample(gradient, gradient + [0.9, 0]), "down": Sample(gradient, gradient - [1.0, 0])},
+    )
     assert shares == pytest.approx({"up": 10, "down": -9, REST: 0}) and sizes["up"] > 0.19
     assert error_budget(Sample(gradient, gradient), {"none": full}) == ({}, {})
 

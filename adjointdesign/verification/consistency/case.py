@@ -92,10 +92,11 @@ class Outcome:
     wrong : tuple of str
         What is not as declared, in words; empty when the case passed.
     budget : dict of str to float
-        Share of each source in the difference of the finest level, and of what they leave (`REST`); they add up to one. See
-        `error_budget`.
+        Share of each source in the difference of the finest level, and of what they leave (`REST`); they add up to one.
+        See `error_budget`.
     sizes : dict of str to float
-        How large the contribution of each is, over the gradient: those of two sources that cancel are larger than the difference.
+        How large the contribution of each is, over the gradient: those of two sources that cancel are larger than the
+        difference.
     seconds : float
         Wall time.
     """
@@ -167,8 +168,9 @@ def run_case(case: Case, levels: int | None = None, progress: Callable[[str], No
 def error_budget(full: Sample, without: Mapping[str, Sample]) -> tuple[dict[str, float], dict[str, float]]:
     """Where a difference of two gradients comes from.
 
-    With d the difference (a vector, one entry a direction) and d_k that with source k switched off alone, source k contributes
-    ``c_k = d - d_k``; what all of them leave is ``d - sum of c_k``: sources that have no name, and what two do together.
+    With d the difference (a vector, one entry a direction) and d_k that with source k switched off alone, source k
+    contributes ``c_k = d - d_k``; what all of them leave is ``d - sum of c_k``: sources that have no name, and what two
+    do together.
 
     Parameters
     ----------
@@ -191,7 +193,7 @@ def error_budget(full: Sample, without: Mapping[str, Sample]) -> tuple[dict[str,
     parts = {name: difference - (sample.discrete - sample.continuous) for name, sample in without.items()}
     parts[REST] = difference - sum(parts.values())
     weights = 1.0 if full.weights is None else full.weights
-    shares = {name: float(np.sum(weights * np.real(np.conj(difference) * part))) / square for name, part in parts.items()}
+    shares = {k: float(np.sum(weights * np.real(np.conj(difference) * part))) / square for k, part in parts.items()}
     return shares, {name: full.norm(part) / full.scale for name, part in parts.items()}
 
 

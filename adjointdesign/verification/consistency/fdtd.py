@@ -1,4 +1,4 @@
-"""FDTD for Maxwell's equations: the solver's adjoint against the product of two runs' Fourier fields, as other codes take it."""
+"""FDTD for Maxwell's equations: the solver's adjoint against the product of two runs' Fourier fields."""
 
 from __future__ import annotations
 
@@ -9,19 +9,27 @@ import numpy as np
 
 from adjointdesign.verification.consistency.case import Case
 from adjointdesign.verification.consistency.comparison import Sample
+from adjointdesign.verification.consistency.fdtd_closed import free_space
 from adjointdesign.verification.consistency.fdtd_interface import measure as interface
-from adjointdesign.verification.consistency.fdtd_product import Layout, Product, directions, free_space, measure
+from adjointdesign.verification.consistency.fdtd_product import Layout, Product, directions, measure
 
 LADDER = (20.0, 30.0, 40.0, 60.0)
 
 PLANE = Layout()
 ACROSS = Layout("hz", "ey")
-SPACE = Layout("3d", "ez", (1.0, 0.5, 0.5), (0.0, 0.0, 0.25), (1.0, 0.5, 0.25), ((0.25, 0.75), (0, 0.5), (0, 0.5)), periods=19.5)
+SPACE = Layout(
+    "3d", "ez", (1.0, 0.5, 0.5), (0.0, 0.0, 0.25), (1.0, 0.5, 0.25), ((0.25, 0.75), (0, 0.5), (0, 0.5)), periods=19.5
+)
 IN_LAYER = Layout(source=(0.2, 0.8), receiver=(1.4, 1.0), block=((0.4, 1.2), (1.1, 1.6)))
 
 _DECADE = 20.0
 RINGING = Layout(
-    inner=(0.6, 0.9), source=(0.2, 0.3), receiver=(0.4, 0.6), block=((0.1, 0.5), (0.2, 0.7)), layer=0.0, loss=np.log(10) / _DECADE
+    inner=(0.6, 0.9),
+    source=(0.2, 0.3),
+    receiver=(0.4, 0.6),
+    block=((0.1, 0.5), (0.2, 0.7)),
+    layer=0.0,
+    loss=np.log(10) / _DECADE,
 )
 """A lossy cavity with a resonance at the first frequency, whose fields fall by ten in so many periods."""
 
@@ -39,7 +47,7 @@ def ring_down(cut: float) -> Sample:
 
 
 SHARPNESS, _HALF, _MOST = 4.0, 0.5, 2.0
-"""Of a projected density: `tanh` projection (F. Wang, B. S. Lazarov, O. Sigmund, Struct. Multidisc. Optim. 43, 767 (2011), eq. 9)."""
+"""Of a projected density (F. Wang, B. S. Lazarov and O. Sigmund, Struct. Multidiscip. Optim. 43, 767 (2011), eq. 9)."""
 
 
 def _density(*places) -> np.ndarray:
@@ -80,10 +88,10 @@ def without(name: str, habits: tuple[str, ...] = tuple(HABITS)):
 
 
 _RECIPROCITY = "reciprocity of the discrete operator, whose absorbing layers are diagonal stretches: "
-_FREE = "FDTD, {}, dipole to dipole around an empty block: adjoint of the program against the product of two runs' Fourier fields; "
+_FREE = "FDTD, {}, dipole to dipole around an empty block: adjoint against the product of two runs' Fourier fields; "
 _EZ, _HZ, _3D = (_FREE.format(what) for what in ("2D, E along z", "2D, H along z", "3D"))
 _SLAB = "FDTD, 2D, {}, an interface that moves: adjoint of the program against the integral over the interface; "
-_AVERAGE = "A. Farjadpour et al., Opt. Lett. 31, 2972 (2006); S. G. Johnson et al., Phys. Rev. E 65, 066611 (2002), eq. 12: "
+_AVERAGE = "A. Farjadpour et al., Opt. Lett. 31, 2972 (2006); S. G. Johnson et al., Phys. Rev. E 65, 066611 (2002): "
 
 
 def _case(name: str, title: str, source: str, measured, expected: str, orders=None, ladder=LADDER, **rest) -> Case:
@@ -103,40 +111,46 @@ CASES = (
           _free(ACROSS), "identical", _SECOND),
     _case("3d-product", _3D + "places and time derivative of the scheme", _RECIPROCITY + "the product is the adjoint",
           _free(SPACE), "identical", _SECOND, (12.0, 16.0, 20.0, 24.0)),
-    _case("ez-time-derivative", _EZ + "i w for the scheme's difference in time", "2 / dt sin(w dt / 2) = w (1 - (w dt)^2 / 24 ...)",
-          _free(PLANE, derivative="equation"), "convergent", {"difference": 2} | _SECOND),
+    _case("ez-time-derivative", _EZ + "i w for the scheme's difference in time",
+          "2 / dt sin(w dt / 2) = w (1 - (w dt)^2 / 24 ...)", _free(PLANE, derivative="equation"), "convergent",
+          {"difference": 2} | _SECOND),
     _case("ez-centers", _EZ + "fields interpolated to the centers of cells", "linear interpolation is of second order",
           _free(PLANE, fields="centers"), "convergent", {"difference": 2} | _SECOND),
     _case("hz-centers", _HZ + "fields interpolated to the centers of cells", "linear interpolation is of second order",
           _free(ACROSS, fields="centers"), "convergent", {"difference": 2} | _SECOND),
-    _case("ez-half-cell", _EZ + "the medium half a cell aside of the fields", "a shift by h / 2 changes the integral by O(h)",
-          _free(PLANE, aside=0.5), "convergent", {"difference": 1, "discrete": 2, "objective": 2}),
-    _case("ez-run-length", "FDTD, 2D, E along z, a ringing cavity: both runs end early; refined: the part of the change still to come",
-          "both gradients lack what comes after the end: the difference falls with it, exponentially in the run's length",
+    _case("ez-half-cell", _EZ + "the medium half a cell aside of the fields",
+          "a shift by h / 2 changes the integral by O(h)", _free(PLANE, aside=0.5), "convergent",
+          {"difference": 1, "discrete": 2, "objective": 2}),
+    _case("ez-run-length",
+          "FDTD, 2D, E along z, a ringing cavity: both runs end early; refined: the part of the change still to come",
+          "both gradients lack what comes after the end: the difference falls with it, exponentially in its length",
           ring_down, "convergent", {"difference": 1}, tuple(10.0**k for k in range(1, 7))),
     _case("ez-in-layer", _EZ + "the block reaches into an absorbing layer, whose stretch the product leaves out",
           "W. C. Chew, W. H. Weedon (1994): within the layer lengths are stretched, at every resolution",
           _free(IN_LAYER), "inconsistent", {"difference": 0, "objective": 2}, (20.0, 30.0, 40.0, 60.0, 80.0)),
     _case("ez-in-layer-stretched", _EZ + "the block reaches into an absorbing layer, whose stretch the product knows",
-          _RECIPROCITY + "within the layer too, with the area that it stretches", _free(IN_LAYER, stretched=True), "identical",
-          {"objective": 2}),
+          _RECIPROCITY + "within the layer too, with the area that it stretches",
+          _free(IN_LAYER, stretched=True), "identical", {"objective": 2}),
     _case("ez-interface", _SLAB.format("E along the interface") + "permittivity by the share of a cell",
-          _AVERAGE + "the change acts at the cell's node, up to h / 2 from the interface", partial(interface, polarization="ez", average="box"),
-          "convergent", {"difference": 1, "objective": 2}),
+          _AVERAGE + "the change acts at the cell's node, up to h / 2 from the interface",
+          partial(interface, polarization="ez", average="box"), "convergent", {"difference": 1, "objective": 2}),
     _case("ez-interface-hat", _SLAB.format("E along the interface") + "permittivity by weights over two cells",
-          _AVERAGE + "the change is that of linear interpolation to the interface", partial(interface, polarization="ez", average="hat"),
-          "convergent", {"discrete": 2, "continuous": 2, "objective": 2}),
+          _AVERAGE + "the change is that of linear interpolation to the interface",
+          partial(interface, polarization="ez", average="hat"), "convergent",
+          {"discrete": 2, "continuous": 2, "objective": 2}),
     _case("ez-staircase", _SLAB.format("E along the interface") + "permittivity of the node alone",
           "a hard threshold does not change where it is flat: the program's gradient is zero",
           partial(interface, polarization="ez", average="none"), "inconsistent", {"difference": 0, "discrete": 0}),
     _case("hz-interface", _SLAB.format("E across the interface") + "permittivity by the share of a cell",
-          _AVERAGE + "across an interface the mean of 1 / eps counts; with the mean of eps the reading wiggles by O(h) within each cell",
+          _AVERAGE + "across it the mean of 1 / eps counts; with that of eps the reading wiggles by O(h) within a cell",
           partial(interface, polarization="hz", average="box"), "inconsistent", {"objective": 1}),
     _case("hz-interface-harmonic", _SLAB.format("E across the interface") + "1 / permittivity by the share of a cell",
           _AVERAGE + "the right mean, at the cell's node, up to h / 2 from the interface",
-          partial(interface, polarization="hz", average="harmonic"), "convergent", {"difference": 1, "discrete": 1, "objective": 2}),
-    _case("ez-as-elsewhere", "FDTD, 2D, E along z, a projected density: adjoint of the program against the product as other codes take it",
-          "every habit named in the error budget is of second order, or small", habitual, "convergent", {"difference": 2},
-          terms={name: without(name) for name in HABITS}),
+          partial(interface, polarization="hz", average="harmonic"), "convergent",
+          {"difference": 1, "discrete": 1, "objective": 2}),
+    _case("ez-as-elsewhere",
+          "FDTD, 2D, E along z, a projected density: adjoint of the program against the product as other codes take it",
+          "every habit named in the error budget is of second order, or small", habitual, "convergent",
+          {"difference": 2}, terms={name: without(name) for name in HABITS}),
 )  # fmt: skip
 """Each with the verdict that theory gives."""

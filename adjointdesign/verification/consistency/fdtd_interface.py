@@ -1,13 +1,14 @@
 """Two gradients in FDTD of a reading behind an interface that moves: what averaging over cells does to them.
 
-Vacuum on the left of ``x = a``, a dielectric on the right, the dipole before and the reading behind. The control moves the interface by
-``V(y)``. Program: permittivity by the share of each cell that the dielectric fills, differentiated by the chain rule. Equations
-(S. G. Johnson et al., Phys. Rev. E 65, 066611 (2002), eq. 12), with j = -i w eps0:
+Vacuum on the left of ``x = a``, a dielectric on the right, the dipole before and the reading behind. The control moves
+the interface by ``V(y)``. Program: permittivity by the share of each cell that the dielectric fills, differentiated by
+the chain rule. Equations (S. G. Johnson et al., Phys. Rev. E 65, 066611 (2002)), with j = -i w eps0:
 
     dR / S = j / S integral over the interface of V [(eps1 - eps2) F_t . A_t - (1/eps1 - 1/eps2) D_n B_n],          (2)
 
-with D and B the displacements ``eps F``, ``eps A``: what is continuous there. The interface is a quarter of a cell beyond a node on
-every level, and the closed form of each level knows it: so the share of the cells that it cuts is the same.
+with D and B the displacements ``eps F``, ``eps A``: what is continuous there. The interface is a quarter of a cell
+beyond a node on every level, and the closed form of each level knows it: so the share of the cells that it cuts is the
+same.
 """
 
 from __future__ import annotations
@@ -19,7 +20,14 @@ import numpy as np
 from adjointdesign.constants import C0, EPS0, MU0
 from adjointdesign.monitors.fields import FieldMonitor
 from adjointdesign.verification.consistency.comparison import Sample
-from adjointdesign.verification.consistency.fdtd_product import FREQUENCIES, WAVELENGTH, Layout, Level, by_adjoint, directions
+from adjointdesign.verification.consistency.fdtd_product import (
+    FREQUENCIES,
+    WAVELENGTH,
+    Layout,
+    Level,
+    by_adjoint,
+    directions,
+)
 
 DENSE = 2.25
 _PLACE = 0.8
@@ -28,8 +36,9 @@ _PLACE = 0.8
 def measure(n: float, polarization: str, average: str) -> Sample:
     """Both gradients at ``n`` cells a wavelength.
 
-    ``average``: "box" (share of the cell around a place), "hat" (weights that fall linearly over two cells), "none"; for the
-    component across the interface permittivities are averaged by them, with "harmonic" their inverses over the cell.
+    ``average``: "box" (share of the cell around a place), "hat" (weights that fall linearly over two cells), "none";
+    for the component across the interface permittivities are averaged by them, with "harmonic" their inverses over the
+    cell.
     """
     layout, at = moving(n, polarization, average)
     level = Level(layout, n)
@@ -56,7 +65,7 @@ def _moves(layout: Layout, y: np.ndarray) -> np.ndarray:
 
 
 def _permittivity(average: str, component: str, h: float, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Permittivity at places at a distance ``x`` from the interface, and its change where the interface moves by one."""
+    """Permittivity at a distance ``x`` from the interface, and its change where the interface moves by one."""
     u = x / h
     if average == "hat":
         s = np.clip(u, -1.0, 1.0)
@@ -76,7 +85,14 @@ def by_interface(level: Level, at: float) -> np.ndarray:
     layout, h = level.layout, level.h
     side = layout.inner[1]
     recorders = [
-        FieldMonitor(c, (WAVELENGTH * at - 2 * h, WAVELENGTH * side / 2), (4 * h, WAVELENGTH * side), (c,), FREQUENCIES, colocate=False)
+        FieldMonitor(
+            c,
+            (WAVELENGTH * at - 2 * h, WAVELENGTH * side / 2),
+            (4 * h, WAVELENGTH * side),
+            (c,),
+            FREQUENCIES,
+            colocate=False,
+        )
         for c in level.grid.electric
     ]
     forward = level.solver(layout.source, [level.reading(), *recorders])
@@ -97,10 +113,12 @@ def by_interface(level: Level, at: float) -> np.ndarray:
 
 
 def layered(layout: Layout, at: float) -> tuple[np.ndarray, float]:
-    """Gradient and objective in closed form: plane waves through the interface, summed along a path below the branch points.
+    """Gradient and objective in closed form: plane waves through the interface, summed along a path below the branch
+    points.
 
-    W. C. Chew, Waves and Fields in Inhomogeneous Media, sections 2.1 and 2.2. A sheet of unit current exp(i q y) radiates
-    ``E = -w mu0 / (2 p) exp(i p |x|)`` along z, or ``H = q / (2 p) exp(i p |x|)`` when it flows along x, with ``p = sqrt(k^2 - q^2)``.
+    W. C. Chew, Waves and Fields in Inhomogeneous Media, ch. 2. A sheet of unit current exp(i q y) radiates ``E = -w mu0
+    / (2 p) exp(i p |x|)`` along z, or ``H = q / (2 p) exp(i p |x|)`` when it flows along x, with ``p = sqrt(k^2 -
+    q^2)``.
     """
     y, h = np.linspace(0.0, layout.inner[1], 121, retstep=True)
     moves = _moves(layout, y) * WAVELENGTH * h * WAVELENGTH
@@ -129,8 +147,12 @@ def layered(layout: Layout, at: float) -> tuple[np.ndarray, float]:
             tangential, normal = p2 / (w * EPS0 * DENSE), -q / (w * EPS0)
             reading = np.sum(across * normal / DENSE * h1 * go2)
             source, receiver = layout.source[1], layout.receiver[1]
-            products = (1 - DENSE) * at_interface(tangential * h1, source) * at_interface(-p1 / (w * EPS0) * h2, receiver)
-            products = products - (1 - 1 / DENSE) * at_interface(normal * h1, source) * at_interface(normal * h2, receiver)
+            products = (
+                (1 - DENSE) * at_interface(tangential * h1, source) * at_interface(-p1 / (w * EPS0) * h2, receiver)
+            )
+            products = products - (1 - 1 / DENSE) * at_interface(normal * h1, source) * at_interface(
+                normal * h2, receiver
+            )
         gradient = gradient + 2 * np.real(np.conj(reading) * -1j * w * EPS0 * (moves @ products))
         objective += abs(reading) ** 2
     return gradient, float(objective)

@@ -1,16 +1,18 @@
 """Two gradients of an FDTD reading: by our solver's adjoint, and by the product of two runs' Fourier fields.
 
-A dipole of current moment one at ``source`` is read at ``receiver``: ``J = sum over frequencies of |R / S|^2``, with R the running
-Fourier transform of the reading and S the spectrum of the pulse. The control changes the permittivity by ``d eps(x)``, smooth
-functions of position in a block. In the frequency domain ``curl H = -i w eps0 eps E + j``, so that a change of eps acts as the
-current ``-i w eps0 d eps E``, and by reciprocity (H. A. Lorentz 1896; J. A. Kong, Electromagnetic Wave Theory, section 5.5)
+A dipole of current moment one at ``source`` is read at ``receiver``: ``J = sum over frequencies of |R / S|^2``, with R
+the running Fourier transform of the reading and S the spectrum of the pulse. The control changes the permittivity by
+``d eps(x)``, smooth functions of position in a block. In the frequency domain ``curl H = -i w eps0 eps E + j``, so that
+a change of eps acts as the current ``-i w eps0 d eps E``, and by reciprocity (J. A. Kong, Electromagnetic Wave Theory,
+ch. 5)
 
     dR / S = -i w eps0 integral of d eps E . A / S,                                                                (1)
 
-with A the field of a dipole of unit spectrum at the receiver: a second run of the same solver, forward in time. The other codes do so.
-What is exact for the scheme: with E at ``n dt`` and currents at ``(n + 1/2) dt`` its ``-i w`` is ``-i (2 / dt) sin(w dt / 2)``, and
-its integral is the sum over every component's own places; its absorbing layer divides differences by a diagonal stretch, which
-leaves the operator symmetric up to diagonal factors that are one outside the layer, so the *forward* layer serves both runs.
+with A the field of a dipole of unit spectrum at the receiver: a second run of the same solver, forward in time. The
+other codes do so. What is exact for the scheme: with E at ``n dt`` and currents at ``(n + 1/2) dt`` its ``-i w`` is
+``-i (2 / dt) sin(w dt / 2)``, and its integral is the sum over every component's own places; its absorbing layer
+divides differences by a diagonal stretch, which leaves the operator symmetric up to diagonal factors that are one
+outside the layer, so the *forward* layer serves both runs.
 """
 
 from __future__ import annotations
@@ -18,11 +20,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import reduce
 
 import numpy as np
 
-from adjointdesign.constants import C0, EPS0, ETA0, MU0
+from adjointdesign.constants import C0, EPS0
 from adjointdesign.grid.yee import OFFSETS, YeeGrid
 from adjointdesign.monitors.fields import FieldMonitor
 from adjointdesign.sources.currents import point_dipole
@@ -33,7 +34,7 @@ WAVELENGTH = 1e-6
 F0 = C0 / WAVELENGTH
 FREQUENCIES = F0 * np.array([1.0, 1.15])
 DIRECTIONS = 4
-_STRONG = 10.0
+STRONG = 10.0
 """Cells in an absorbing layer at which it has its usual strength, which it keeps in physical units on all grids."""
 
 
@@ -77,7 +78,7 @@ class Layout:
 
     @property
     def pulse(self) -> GaussianPulse:
-        """The waveform of both runs: so narrow in time and in frequency that neither its start nor a charge it leaves is seen."""
+        """The waveform of both runs: so narrow that neither its start nor a static field is seen."""
         return GaussianPulse(F0, 0.3 * F0, 9.4 / F0)
 
     def changes(self, component: str, h: float, *places) -> np.ndarray:
@@ -96,7 +97,8 @@ class Product:
     derivative : {"scheme", "equation"}
         Of time: ``(2 / dt) sin(w dt / 2)``, or ``w``.
     fields : {"own", "centers"}
-        Where both fields are multiplied: at each component's own places, or at the centers of cells after linear interpolation.
+        Where both fields are multiplied: at each component's own places, or at the centers of cells after linear
+        interpolation.
     averaged : bool
         Whether ``d eps`` is the mean of the corners of a cell, instead of its value at a place.
     aside : float
@@ -123,7 +125,7 @@ class Product:
 
 
 def directions(block, *places) -> np.ndarray:
-    """Smooth functions that end smoothly at the sides of a block, (directions, *shape); no symmetry hides an error in all."""
+    """Smooth functions that end smoothly at the sides of a block, (directions, *shape); none is symmetric."""
     window, phase = 1.0, 0.0
     for axis, ((low, high), x) in enumerate(zip(block, places)):
         u = np.clip((x - low) / (high - low), 0.0, 1.0)
@@ -142,11 +144,15 @@ class Level:
         thick = round(thickness * n)
         cells = tuple(round(length * n) + 2 * thick for length in layout.inner)
         self.grid = grid = YeeGrid(cells, (self.h,) * len(cells), (-thick * self.h,) * len(cells), layout.polarization)
-        self.face = Cpml(thick, strength=_STRONG / (n * thickness)) if thick else Pec()
+        self.face = Cpml(thick, strength=STRONG / (n * thickness)) if thick else Pec()
         permittivity, lost = {}, 2 * EPS0 * F0 * layout.loss
         for c in grid.electric:
             places = [grid.coordinates(c, a) / WAVELENGTH for a in range(grid.ndim)]
-            given = 1.0 if layout.permittivity is None else layout.permittivity(c, 1 / n, *np.meshgrid(*places, indexing="ij"))
+            given = (
+                1.0
+                if layout.permittivity is None
+                else layout.permittivity(c, 1 / n, *np.meshgrid(*places, indexing="ij"))
+            )
             permittivity[c] = np.broadcast_to(given, grid.shape)
         self.medium = Medium(grid, permittivity, {c: np.full(grid.shape, lost) for c in grid.electric} if lost else {})
         sides = [[WAVELENGTH * side[k] for side in layout.block] for k in range(2)]
@@ -187,7 +193,9 @@ class Level:
         return dt * np.exp(2j * np.pi * np.outer(FREQUENCIES, t)) @ np.real(self.layout.pulse(t))
 
 
-def measure(n: float, layout: Layout = Layout(), product: Product = Product(), exact: Callable[[Layout], tuple] | None = None) -> Sample:
+def measure(
+    n: float, layout: Layout = Layout(), product: Product = Product(), exact: Callable[[Layout], tuple] | None = None
+) -> Sample:
     """Both gradients at ``n`` cells a wavelength; ``exact`` gives gradient and objective in closed form."""
     level = Level(layout, n)
     known = (None, None) if exact is None else exact(layout)
@@ -206,7 +214,10 @@ def by_adjoint(level: Level) -> tuple[np.ndarray, float]:
     total = 0.0
     for c in grid.electric:
         places = [grid.coordinates(c, a)[s] / WAVELENGTH for a, s in enumerate(level.box.slices[c])]
-        total = total + _sum(layout.changes(c, level.h / WAVELENGTH, *np.meshgrid(*places, indexing="ij")) * gradient["permittivity_" + c[1]])
+        total = total + summed(
+            layout.changes(c, level.h / WAVELENGTH, *np.meshgrid(*places, indexing="ij"))
+            * gradient["permittivity_" + c[1]]
+        )
     return total, float(np.sum(np.abs(transform / spectrum) ** 2))
 
 
@@ -227,7 +238,9 @@ def by_product(level: Level, product: Product = Product()) -> np.ndarray:
     total = 0.0
     for recorder, place in zip(recorders, forward.program.doors.placements[1:]):
         c = recorder.name
-        pair = [run[c][:, 0].astype(np.complex64 if product.precision == "single" else complex) for run in (ahead, back)]
+        pair = [
+            run[c][:, 0].astype(np.complex64 if product.precision == "single" else complex) for run in (ahead, back)
+        ]
         total = total + _integral(level, product, c, pair, list(place.coordinates), dt, factor)
     return total
 
@@ -249,7 +262,10 @@ def _integral(level: Level, product: Product, component: str, pair, places, dt: 
     step = level.h / WAVELENGTH
     shifts = itertools.product((-0.5, 0.5), repeat=len(axes)) if product.averaged else [(product.aside,) * len(axes)]
     changes = [
-        level.layout.changes(component, step, *np.meshgrid(*(x + s * step for x, s in zip(places, shift)), indexing="ij")) for shift in shifts
+        level.layout.changes(
+            component, step, *np.meshgrid(*(x + s * step for x, s in zip(places, shift)), indexing="ij")
+        )
+        for shift in shifts
     ]
     both = (pair[0] * pair[1])[(slice(None), *thinned)]
     change = np.mean(changes, axis=0)[(slice(None), *thinned)] * product.every ** len(axes)
@@ -263,60 +279,6 @@ def _middle(values: np.ndarray, axis: int) -> np.ndarray:
     return (upper + lower) / 2
 
 
-def free_space(layout: Layout) -> tuple[np.ndarray, float]:
-    """Gradient and objective around an empty block, in closed form, by Gauss-Legendre quadrature of (1).
-
-    Within an absorbing layer (two dimensions, E along z) the closed form is that of stretched coordinates (W. C. Chew and W. H.
-    Weedon, Microw. Opt. Technol. Lett. 7, 599 (1994)).
-    """
-    points, weights = np.polynomial.legendre.leggauss(48 if len(layout.inner) == 2 else 20)
-    sides = [(low + (points + 1) * (high - low) / 2, weights * (high - low) / 2) for low, high in layout.block]
-    places = np.meshgrid(*(x for x, _ in sides), indexing="ij")
-    volume = WAVELENGTH ** len(sides) * reduce(np.multiply.outer, [w for _, w in sides])
-    gradient, objective = 0.0, 0.0
-    for w in 2 * np.pi * FREQUENCIES:
-        reading = dipole_field(layout, w, layout.source, [np.array(x) for x in layout.receiver])[-1]
-        stretched = [_stretched(layout, w, x, length) for x, length in zip(places, layout.inner)]
-        pair = [dipole_field(layout, w, at, [x for x, _ in stretched]) for at in (layout.source, layout.receiver)]
-        product = sum(f * a for f, a in zip(*pair)) * reduce(np.multiply, [s for _, s in stretched])
-        change = -1j * w * EPS0 * _sum(layout.changes(layout.component, 0.0, *places) * volume * product)
-        gradient = gradient + 2 * np.real(np.conj(reading) * change)
-        objective += abs(reading) ** 2
-    return gradient, float(objective)
-
-
-def _stretched(layout: Layout, w: float, x: np.ndarray, length: float) -> tuple[np.ndarray, np.ndarray]:
-    """Stretched coordinate, wavelengths, and stretch ``1 + i sigma / (w eps0)`` (cubic sigma) at places along an axis."""
-    depth = np.maximum(np.maximum(-x, x - length), 0.0) / layout.layer
-    peak = 0.8 * 4 * _STRONG / (ETA0 * WAVELENGTH * layout.layer) / (w * EPS0)
-    return x + 1j * np.sign(x) * peak * layout.layer * depth**4 / 4, 1 + 1j * peak * depth**3
-
-
-def dipole_field(layout: Layout, w: float, source, places) -> list[np.ndarray]:
-    """Field of a unit dipole in free space, the component of the dipole last.
-
-    ``E = i w mu0 (1 + grad grad / k^2) g p`` with g = (i/4) H0(k r) in two dimensions and exp(i k r) / (4 pi r) in three
-    (W. C. Chew, Waves and Fields in Inhomogeneous Media, sections 1.3 and 2.2).
-    """
-    from scipy.special import hankel1  # a slow import
-
-    k = w / C0
-    apart = [WAVELENGTH * (x - x0) for x, x0 in zip(places, source)]
-    r = np.sqrt(sum(d**2 for d in apart))
-    if len(apart) == 2:
-        g, slope = 0.25j * hankel1(0, k * r), -0.25j * k * hankel1(1, k * r)
-    else:
-        g = np.exp(1j * k * r) / (4 * np.pi * r)
-        slope = (1j * k - 1 / r) * g
-    if layout.polarization == "ez":
-        return [1j * w * MU0 * g]
-    along = "xyz".index(layout.component[1])
-    bend = -(k**2) * g - len(apart) * slope / r  # g'' - g' / r, by the Helmholtz equation
-    field = [1j * w * MU0 * (bend * d * apart[along] / r**2 + (a == along) * (slope / r + k**2 * g)) / k**2
-             for a, d in enumerate(apart)]  # fmt: skip
-    return [*field[:along], *field[along + 1 :], field[along]]
-
-
-def _sum(values: np.ndarray) -> np.ndarray:
+def summed(values: np.ndarray) -> np.ndarray:
     """Over everything but the first axis."""
     return values.sum(axis=tuple(range(1, values.ndim)))

@@ -17,6 +17,7 @@ FAMILIES = {
     "problems": "adjointdesign.problems.photonics.consistency_cases",
     "engines": "adjointdesign.problems.photonics.consistency_cases",
     "fdtd": "adjointdesign.verification.consistency.fdtd",
+    "waves": "adjointdesign.verification.consistency.waves",
 }
 """Module of each family: a tuple ``CASES`` of `Case`. What is heavy, Firedrake above all, loads when a case is measured."""
 
