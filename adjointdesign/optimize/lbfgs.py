@@ -65,8 +65,9 @@ def run(tracker: Tracker, x0: np.ndarray, minimax: bool) -> tuple[Status, str]:
             if pairs:  # once more along the gradient, without what earlier steps told
                 pairs.clear()
                 continue
-            why = f"none shorter is accepted: {refusal}" if refusal else "the minimum is reached to rounding, or the gradient is wrong"
-            return Status.CONVERGED, f"no step decreases the objective; {why}"
+            if refusal:
+                return Status.REFUSED, f"no step decreases the objective; the last refused: {refusal}"
+            return Status.CONVERGED, "no step decreases the objective; the minimum is reached to rounding, or the gradient is wrong"
         step, change = there.x - here.x, there.jacobian[0] - gradient
         if step @ change > 1e-10 * np.linalg.norm(step) * np.linalg.norm(change):
             pairs.append((step, change))

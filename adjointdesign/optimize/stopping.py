@@ -11,9 +11,10 @@ from adjointdesign.errors import InputError
 
 
 class Status(enum.StrEnum):
-    """Why a run ended."""
+    """Why a run ended. ``REFUSED``: the objective still falls, but no design in that direction can be simulated."""
 
     CONVERGED = "converged"
+    REFUSED = "refused"
     TARGET_REACHED = "target_reached"
     MAX_ITERATIONS = "max_iterations"
     MAX_EVALUATIONS = "max_evaluations"
