@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 DEMOS = ROOT / "docs" / "demos"
 README = (ROOT / "README.md").read_text()
 PAGE = (ROOT / "docs" / "command-line.md").read_text()
-ELSEWHERE = {"heat_equation.py": "test_howto_own_solver.py", "dido.py": "test_howto_shapes.py"}
+ELSEWHERE = {"heat_equation.py": "test_howto_own_solver.py", "dido.py": "test_howto_shapes.py", "two_gradients.py": "test_consistency_page.py"}
 """Demos that another file of this folder runs."""
 COARSE = {
     "crossing.py": (
@@ -108,7 +108,7 @@ def test_readme_names_the_commands_and_the_make_targets():
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/command-line.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/command-line.md", "docs/consistency.md"])
 def test_links_lead_somewhere(page):
     path = ROOT / page
     for link in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
