@@ -9,9 +9,9 @@ branch change  another of several values becomes the largest, or the gradient ju
 plateau        between jumps and kinks the value does not change at all: no gradient leads out of it
 =============  ====================================================================================  ===========
 
-What is found is located by halving steps. A smooth function gives no findings, however steep, as long as it is smooth at the tolerance.
-Missed are kinks whose change of slope is far below what curvature makes over one sample step, and all but the largest of several
-breaks within one sample step: more samples find them.
+What is found is located by halving steps. A smooth function gives no findings, however steep, as long as it is smooth
+at the tolerance. Missed are kinks whose change of slope is far below what curvature makes over one sample step, and
+all but the largest of several breaks within one sample step: more samples find them.
 """
 
 from __future__ import annotations
@@ -25,8 +25,13 @@ import numpy as np
 from adjointdesign.errors import InputError, StepRejected
 from adjointdesign.verification.smoothness_report import BRANCH, JUMP, KINK, PLATEAU, Finding, SmoothnessReport
 from adjointdesign.verification.smoothness_search import (
-    JUMP_ORDER, Break, Samples, breaks_of_gradients, breaks_of_values, noise_of,
-)  # fmt: skip
+    JUMP_ORDER,
+    Break,
+    Samples,
+    breaks_of_gradients,
+    breaks_of_values,
+    noise_of,
+)
 
 
 def scan(
@@ -46,7 +51,8 @@ def scan(
     value : callable
         ``control -> value``, or several values of which the largest counts.
     gradient : callable, optional
-        ``control -> gradient``, of the shape of the control (of the largest value); finds also branch changes off the line.
+        ``control -> gradient``, of the shape of the control (of the largest value); finds also branch changes off the
+        line.
     start, direction : array_like
         Of one shape.
     reach : float or tuple of float
@@ -68,22 +74,31 @@ def scan(
     start, direction = np.asarray(start, dtype=float), np.asarray(direction, dtype=float)
     low, high = (-reach, reach) if np.ndim(reach) == 0 else reach
     if start.shape != direction.shape or not np.any(direction):
-        raise InputError("direction", f"shape {start.shape}, not all zero", f"shape {direction.shape}", "give a direction")
+        raise InputError(
+            "direction", f"shape {start.shape}, not all zero", f"shape {direction.shape}", "give a direction"
+        )
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
         raise InputError("reach", "a positive number, or two that increase", reach, "correct it")
     if samples < 9 or not 0 < tolerance < 1 / samples:
-        raise InputError("samples", "at least 9, further apart than the tolerance", samples, "take 65, and a tolerance of 1e-6")
+        raise InputError(
+            "samples", "at least 9, further apart than the tolerance", samples, "take 65, and a tolerance of 1e-6"
+        )
     line = _Line(value, gradient, start, direction, float(low), float(high))
     return line.report(np.linspace(low, high, samples), tolerance * (high - low))
 
 
 def scan_path(
-    value: Callable[[np.ndarray], Any], gradient: Callable[[np.ndarray], Any] | None, points: Sequence,
-    *, samples: int = 17, tolerance: float = 1e-6,
-) -> SmoothnessReport:  # fmt: skip
+    value: Callable[[np.ndarray], Any],
+    gradient: Callable[[np.ndarray], Any] | None,
+    points: Sequence,
+    *,
+    samples: int = 17,
+    tolerance: float = 1e-6,
+) -> SmoothnessReport:
     """Scan an objective along the polygon through some controls, the last iterates of a run, say: see `scan`.
 
-    t counts the points: 1.25 is a quarter of the way from the second to the third. Points that repeat the one before are passed over.
+    t counts the points: 1.25 is a quarter of the way from the second to the third. Points that repeat the one before
+    are passed over.
 
     Raises
     ------
@@ -93,19 +108,27 @@ def scan_path(
     points = [np.asarray(point, dtype=float) for point in points]
     parts = [
         (k, scan(value, gradient, a, b - a, reach=(0.0, 1.0), samples=samples, tolerance=tolerance))
-        for k, (a, b) in enumerate(zip(points[:-1], points[1:])) if np.any(a != b)
-    ]  # fmt: skip
+        for k, (a, b) in enumerate(zip(points[:-1], points[1:]))
+        if np.any(a != b)
+    ]
     if not parts:
         raise InputError("points", "at least two that differ", len(points), "take more of the history")
     findings = [
         replace(f, place=k + f.place, extent=None if f.extent is None else (k + f.extent[0], k + f.extent[1]))
-        for k, part in parts for f in part.findings
-    ]  # fmt: skip
+        for k, part in parts
+        for f in part.findings
+    ]
     reports = [part for _, part in parts]
     return SmoothnessReport(
-        tuple(findings), 0.0, len(points) - 1.0, samples, sum(r.evaluations for r in reports), sum(r.gradients for r in reports),
-        max(r.noise for r in reports), all(r.constant for r in reports),
-    )  # fmt: skip
+        tuple(findings),
+        0.0,
+        len(points) - 1.0,
+        samples,
+        sum(r.evaluations for r in reports),
+        sum(r.gradients for r in reports),
+        max(r.noise for r in reports),
+        all(r.constant for r in reports),
+    )
 
 
 class _Line:
@@ -124,9 +147,16 @@ class _Line:
         try:
             values = np.asarray(self._value(self.control(t)), dtype=float)
         except StepRejected as error:
-            raise InputError("reach", "controls that can be simulated", f"t = {t:.6g}, where {error}", "shorten it") from error
+            raise InputError(
+                "reach", "controls that can be simulated", f"t = {t:.6g}, where {error}", "shorten it"
+            ) from error
         if not np.all(np.isfinite(values)):
-            raise InputError("objective", "finite values", f"{values} at t = {t:.6g}", "shorten the reach, or mend the objective there")
+            raise InputError(
+                "objective",
+                "finite values",
+                f"{values} at t = {t:.6g}",
+                "shorten the reach, or mend the objective there",
+            )
         return values
 
     def report(self, grid: np.ndarray, tolerance: float) -> SmoothnessReport:
@@ -141,9 +171,15 @@ class _Line:
         findings += self._plateaus(findings, grid, noise)
         findings.sort(key=lambda finding: finding.place)
         return SmoothnessReport(
-            tuple(findings), self.low, self.high, grid.size, len(self._values.known),
-            0 if self._gradients is None else len(self._gradients.known), noise, bool(np.ptp(values) <= 4 * noise),
-        )  # fmt: skip
+            tuple(findings),
+            self.low,
+            self.high,
+            grid.size,
+            len(self._values.known),
+            0 if self._gradients is None else len(self._gradients.known),
+            noise,
+            bool(np.ptp(values) <= 4 * noise),
+        )
 
     def _finding(self, b: Break, width: float, noise: float) -> Finding:
         """A jump or a kink with its slopes."""
@@ -181,7 +217,8 @@ class _Line:
         return findings
 
     def _with_gradients(self, findings, grid, tolerance, width, noise) -> list[Finding]:
-        """Where the gradient jumps: evidence for what is known, or a branch change that leaves the slope along the line as it is."""
+        """Where the gradient jumps: evidence for what is known, or a branch change that leaves the slope along the
+        line as it is."""
         if self._gradients is None:
             return findings
         largest = max(float(np.linalg.norm(self._gradients(t))) for t in grid)
@@ -189,9 +226,15 @@ class _Line:
             said = f"the gradient jumps by {b.size / largest:.2g} of its size"
             known = next((k for k, f in enumerate(findings) if abs(f.place - b.t) <= 4 * (f.within + b.within)), None)
             if known is not None:
-                findings[known] = replace(findings[known], evidence="; ".join(filter(None, (findings[known].evidence, said))))
+                findings[known] = replace(
+                    findings[known], evidence="; ".join(filter(None, (findings[known].evidence, said)))
+                )
                 continue
-            findings.append(replace(self._finding(b, width, noise), kind=BRANCH, order=2, jump=0.0, evidence=said + " off this line"))
+            findings.append(
+                replace(
+                    self._finding(b, width, noise), kind=BRANCH, order=2, jump=0.0, evidence=said + " off this line"
+                )
+            )
         return findings
 
     @staticmethod
@@ -214,5 +257,7 @@ class _Line:
                 said = ""
                 if self._gradients is not None:
                     said = f"the gradient there has norm {np.linalg.norm(self._gradients(middle)):.2g}"
-                plateaus.append(Finding(PLATEAU, middle, within, self.control(middle), extent=(low, high), evidence=said))
+                plateaus.append(
+                    Finding(PLATEAU, middle, within, self.control(middle), extent=(low, high), evidence=said)
+                )
         return plateaus

@@ -53,8 +53,8 @@ def scan_problem(
     parameters : ndarray
         Around which, of shape ``problem.design_shape``.
     direction : ndarray, optional
-        Of the same shape; by default the negative gradient. It is scaled to a largest entry of 1, and zero for parameters that
-        would leave their bounds.
+        Of the same shape; by default the negative gradient. It is scaled to a largest entry of 1, and zero for
+        parameters that would leave their bounds.
     stage : mapping, optional
         See `Problem.evaluate`.
     reach : float, optional
@@ -84,15 +84,20 @@ def scan_problem(
     leaves = (parameters - reach * np.abs(direction) < low) | (parameters + reach * np.abs(direction) > high)
     direction = np.where(leaves, 0.0, direction)
     if not np.any(direction):
-        raise InputError("reach", f"less: no parameter moves by {reach:g} both ways within {low:g} and {high:g}", reach, "shorten it")
-    return scan(value, gradient if gradients else None, parameters, direction, reach=reach, samples=samples, tolerance=tolerance)
+        raise InputError(
+            "reach", f"less: no parameter moves by {reach:g} both ways within {low:g} and {high:g}", reach, "shorten it"
+        )
+    return scan(
+        value, gradient if gradients else None, parameters, direction, reach=reach, samples=samples, tolerance=tolerance
+    )
 
 
 def scan_iterates(
     problem: Problem, iterates: Sequence[np.ndarray], *, stage: Mapping[str, Any] | None = None, samples: int = 17,
     tolerance: float = 1e-6, gradients: bool = False,
 ) -> SmoothnessReport:  # fmt: skip
-    """Scan the objective of a problem along design parameters of a run, ``history.values("x", stage)[-5:]`` say: see `scan_path`."""
+    """Scan the objective of a problem along design parameters of a run, ``history.values("x", stage)[-5:]`` say: see
+    `scan_path`."""
     iterates = [np.asarray(x, dtype=float).reshape(problem.design_shape) for x in iterates]
     if iterates:
         problem.begin(problem.final_stage if stage is None else stage, iterates[-1])

@@ -103,7 +103,8 @@ class SmoothnessReport:
         return not self.findings
 
     def __str__(self) -> str:
-        head = f"t from {self.low:.4g} to {self.high:.4g}, {self.evaluations} values, {self.gradients} gradients, noise {self.noise:.1e}"
+        head = f"t from {self.low:.4g} to {self.high:.4g}, {self.evaluations} values, {self.gradients} gradients"
+        head += f", noise {self.noise:.1e}"
         if self.constant:
             return f"constant over {head}"
         count = len(self.findings)

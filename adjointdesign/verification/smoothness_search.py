@@ -1,8 +1,10 @@
-"""Where a function of one variable breaks: places where values or gradients do not close up as they do for smooth functions.
+"""Where a function of one variable breaks: places where values or gradients do not close up as they do for smooth
+functions.
 
-Second differences over ever shorter steps tell the kinds apart: halving the step divides them by 4 where the function is smooth, by 2
-at a kink, by 1 at a jump. The search follows, from every step of a grid, those parts in which they fall more slowly than a smooth
-function's, down to the tolerance or to the noise of the function. Steps of gradients are followed likewise: 2 where smooth, 1 at a jump.
+Second differences over ever shorter steps tell the kinds apart: halving the step divides them by 4 where the function
+is smooth, by 2 at a kink, by 1 at a jump. The search follows, from every step of a grid, those parts in which they
+fall more slowly than a smooth function's, down to the tolerance or to the noise of the function. Steps of gradients
+are followed likewise: 2 where smooth, 1 at a jump.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 SMOOTH_SECOND, SMOOTH_FIRST = 0.26, 0.6
-"""Ratios of successive differences below which a function, a gradient, is smooth: 1/4 and 1/2 with room for higher orders."""
+"""Ratios of successive differences below which a function, a gradient, is smooth: 1/4 and 1/2 with room for higher
+orders."""
 ABOVE_NOISE = 50.0
 """A difference counts when it is this many times the noise."""
 EVIDENCE = 6
@@ -78,7 +81,11 @@ def breaks_of_values(f: Samples, grid: np.ndarray, tolerance: float, noise: floa
                     # Neighbors share their parts: the first to come keeps it.
                     following.setdefault(child, (child, half / 2, (*history, size)))
                     kept = True
-            if not kept and max(second(c, half / 2) for c in children) <= floor and _is_kink(second, center, half, history, *grid[[0, -1]]):
+            if (
+                not kept
+                and max(second(c, half / 2) for c in children) <= floor
+                and _is_kink(second, center, half, history, *grid[[0, -1]])
+            ):
                 found.append(Break(center, half, 1.0, history[-1]))
         active = list(following.values())
         if active and active[0][1] <= tolerance:
@@ -106,7 +113,8 @@ def breaks_of_gradients(g: Samples, grid: np.ndarray, tolerance: float, noise: f
 
 
 def _stands_out(near: np.ndarray, i: int) -> bool:
-    """Whether a step of the gradient is not about half of what it makes with either neighbor, as steps of smooth ones are."""
+    """Whether a step of the gradient is not about half of what it makes with either neighbor, as steps of smooth ones
+    are."""
     neighbors = [near[k] for k in (i - 1, i + 1) if 0 <= k < near.size]
     return any(near[i] > SMOOTH_FIRST * (near[i] + other) for other in neighbors)
 
@@ -119,8 +127,12 @@ def _order(history: tuple[float, ...], smooth: int) -> float:
 
 
 def _is_kink(second: Callable, center: float, half: float, history: tuple[float, ...], low: float, high: float) -> bool:
-    """Whether differences that then met the noise fell as at a kink: on the way there, and around this place by itself."""
-    if len(history) <= EVIDENCE or not low <= center - half * 2 ** (EVIDENCE - 1) <= center + half * 2 ** (EVIDENCE - 1) <= high:
+    """Whether differences that then met the noise fell as at a kink: on the way there, and around this place by
+    itself."""
+    if (
+        len(history) <= EVIDENCE
+        or not low <= center - half * 2 ** (EVIDENCE - 1) <= center + half * 2 ** (EVIDENCE - 1) <= high
+    ):
         return False
     # A kink aside of the center takes a constant off all of them: it shows in the shortest alone.
     here = [second(center, half * 2.0**k) for k in range(1, EVIDENCE)]

@@ -1,13 +1,13 @@
-"""Conservation laws: declared verdicts, transposed programs by Taylor tests, the exact adjoint, and what goes wrong where."""
+"""Conservation laws: declared verdicts, transposed programs by Taylor tests, the exact adjoint, and what goes wrong
+where."""
 
 import numpy as np
 import pytest
 from scipy.optimize import fsolve
 
-from adjointdesign.verification.consistency import advection, conservation_laws, run_case
-from adjointdesign.verification.consistency.conservation_laws import (
-    CUBE, LAX_FRIEDRICHS, LIMITED, SECOND, SHOCK, SMEARED, SMOOTH, STEP, UPWIND,
-)  # fmt: skip
+from adjointdesign.verification.consistency import advection, burgers, conservation_laws, run_case
+from adjointdesign.verification.consistency.burgers import CUBE, SHOCK, SMOOTH, STEP
+from adjointdesign.verification.consistency.conservation_laws import LAX_FRIEDRICHS, LIMITED, SECOND, SMEARED, UPWIND
 from adjointdesign.verification.consistency.finite_volume import _rate, _rate_transposed, solve, transposed
 from adjointdesign.verification.taylor import taylor_along
 
@@ -31,10 +31,10 @@ def test_transposed_programs(name, flow):
 
     def path(h):
         states, _, _ = solve(scheme, start + h * change, 0.3, 1.2)
-        return float(np.sum(conservation_laws.weight(x) * CUBE.value(states[-1])))
+        return float(np.sum(burgers.weight(x) * CUBE.value(states[-1])))
 
     states, dt, kept = solve(scheme, start, 0.3, 1.2)
-    slope = change @ transposed(scheme, kept, conservation_laws.weight(x) * CUBE.slope(states[-1]), dt)
+    slope = change @ transposed(scheme, kept, burgers.weight(x) * CUBE.slope(states[-1]), dt)
     assert taylor_along(path, slope, largest_step=1e-4).passed
     assert not taylor_along(path, 1.001 * slope, largest_step=1e-4).passed
 
@@ -58,16 +58,17 @@ def test_the_exact_adjoint_across_the_shock(density):
         wave = lambda x: np.sin(2 * np.pi * j * x + angle) / (2 * np.pi * j) if j else x
         potential = lambda x: -np.cos(2 * np.pi * x) / (2 * np.pi) + size * wave(x) + SHOCK.time * u0(x) ** 2 / 2
         meet = lambda ends: [
-            ends[0] + SHOCK.time * u0(ends[0]) - ends[1] - SHOCK.time * u0(ends[1]), potential(ends[0]) - potential(ends[1]),
-        ]  # fmt: skip
+            ends[0] + SHOCK.time * u0(ends[0]) - ends[1] - SHOCK.time * u0(ends[1]),
+            potential(ends[0]) - potential(ends[1]),
+        ]
         left, right = fsolve(meet, [SHOCK.rim(), 1 - SHOCK.rim()], xtol=1e-12)
         xi, w = right - 1 + (left - right + 1) * (points + 1) / 2, (left - right + 1) * weights / 2
         u = u0(xi)
-        return w @ (conservation_laws.weight(xi + SHOCK.time * u) * density.value(u) * (1 + SHOCK.time * slope(xi)))
+        return w @ (burgers.weight(xi + SHOCK.time * u) * density.value(u) * (1 + SHOCK.time * slope(xi)))
 
-    slopes, exact = conservation_laws.exact(SHOCK, density)
+    slopes, exact = burgers.exact(SHOCK, density)
     assert objective(0, 1) == pytest.approx(exact, rel=1e-9)
-    for j in range(conservation_laws.DIRECTIONS):
+    for j in range(burgers.DIRECTIONS):
         assert (objective(1e-5, j) - objective(-1e-5, j)) / 2e-5 == pytest.approx(slopes[j], rel=1e-5)
 
 
@@ -76,13 +77,14 @@ def test_what_the_shocks_of_the_upwind_flux_take_for_the_jump():
     for cells, share in ((800, 1.5), (801, 0.0)):
         x = (np.arange(cells) + 0.5) / cells
         states, dt, kept = solve(UPWIND, SHOCK.initial(x), SHOCK.time, SHOCK.speed)
-        p = transposed(UPWIND, kept, conservation_laws.weight(x) * CUBE.slope(states[-1]), dt)
-        exact = conservation_laws.exact_gradient(SHOCK, CUBE, x)
+        p = transposed(UPWIND, kept, burgers.weight(x) * CUBE.slope(states[-1]), dt)
+        exact = burgers.exact_gradient(SHOCK, CUBE, x)
         assert p[cells // 2] / exact[cells // 2] == pytest.approx(share, abs=0.02)
 
 
 def test_where_the_limiter_changes_its_transpose_is_inconsistent():
-    """Applied to a straight line, the transpose gives u as its velocity, but u/2 and 3u/2 in the cells where minmod changes sides."""
+    """Applied to a straight line, the transpose gives u as its velocity, but u/2 and 3u/2 in the cells where minmod
+    changes sides."""
     for cells in (100, 400):
         x = (np.arange(cells) + 0.5) / cells
         u = 2 + np.sin(2 * np.pi * (x - 0.013))
@@ -95,17 +97,21 @@ def test_where_the_limiter_changes_its_transpose_is_inconsistent():
 
 
 def test_faults_are_classed_otherwise(monkeypatch):
-    """An adjoint that knows no shock condition, a program transposed with one wrong neighbor, and no limiter where one is declared."""
+    """An adjoint that knows no shock condition, a program transposed with one wrong neighbor, and no limiter where
+    one is declared."""
     smeared = CASES["burgers-shock-smeared"]
     with monkeypatch.context() as patch:
-        good = conservation_laws.along_characteristics
+        good = burgers.along_characteristics
         unaware = lambda flow, *rest: good(SMOOTH, *rest)
-        patch.setattr(conservation_laws, "along_characteristics", unaware)
+        patch.setattr(burgers, "along_characteristics", unaware)
         assert run_case(smeared).comparison.verdict.name == "inconsistent"
     with monkeypatch.context() as patch:
-        good = conservation_laws.transposed
-        patch.setattr(conservation_laws, "transposed", lambda *which: np.roll(good(*which), 1))
+        good = burgers.transposed
+        patch.setattr(burgers, "transposed", lambda *which: np.roll(good(*which), 1))
         outcome = run_case(CASES["burgers-smooth-no-limiter"])
     assert outcome.comparison.orders["discrete"].order == pytest.approx(1, abs=0.2) and not outcome.passed
-    swapped = {**vars(CASES["burgers-smooth-limiter-pointwise"]), "measure": CASES["burgers-smooth-no-limiter-pointwise"].measure}
+    swapped = {
+        **vars(CASES["burgers-smooth-limiter-pointwise"]),
+        "measure": CASES["burgers-smooth-no-limiter-pointwise"].measure,
+    }
     assert not run_case(type(smeared)(**swapped)).passed

@@ -1,12 +1,25 @@
-"""Time steppers: declared verdicts, transposed programs by Taylor tests, order conditions, and faults that are classed otherwise."""
+"""Time steppers: declared verdicts, transposed programs by Taylor tests, order conditions, and faults that are
+classed otherwise."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from adjointdesign.verification.consistency import control_problem, leapfrog, run_case, time_stepping
-from adjointdesign.verification.consistency.runge_kutta import SCHEMES, Tableau, classical_order, control_order, stage_order
+from adjointdesign.verification.consistency import (
+    control_problem,
+    leapfrog,
+    run_case,
+    runge_kutta_gradients,
+    time_stepping,
+)
+from adjointdesign.verification.consistency.runge_kutta import (
+    SCHEMES,
+    Tableau,
+    classical_order,
+    control_order,
+    stage_order,
+)
 from adjointdesign.verification.taylor import taylor_along
 
 CASES = {case.name: case for case in time_stepping.CASES}
@@ -20,16 +33,23 @@ def test_every_case_ends_as_declared(name):
 
 
 def test_which_schemes_drop():
-    """Butcher's orders, Hager's (zero: does not converge), and those of stages; Hager proves that RK4 keeps its four."""
+    """Butcher's orders, Hager's (zero: does not converge), and those of stages; Hager proves that RK4 keeps its
+    four."""
     orders = {name: (classical_order(s), control_order(s), stage_order(s)) for name, s in SCHEMES.items()}
     assert orders == {
-        "euler": (1, 1, 1), "midpoint": (2, 0, 0), "heun": (2, 2, 2), "kutta3": (3, 3, 2), "ssprk3": (3, 2, 1), "rk4": (4, 4, 2),
-    }  # fmt: skip
+        "euler": (1, 1, 1),
+        "midpoint": (2, 0, 0),
+        "heun": (2, 2, 2),
+        "kutta3": (3, 3, 2),
+        "ssprk3": (3, 2, 1),
+        "rk4": (4, 4, 2),
+    }
 
 
 @pytest.mark.parametrize("name", ["kutta3", "ssprk3", "rk4"])
 def test_conditions_are_those_of_the_partner_scheme(name):
-    """The costates' partner scheme by itself: sum b_i cbar_i^2 = 1/3 is what the condition with d_i^2 / b_i stands for."""
+    """The costates' partner scheme by itself: sum b_i cbar_i^2 = 1/3 is what the condition with d_i^2 / b_i stands
+    for."""
     scheme = SCHEMES[name]
     partner = scheme.b - scheme.b * scheme.a.T / scheme.b[:, None]
     bushy = scheme.b @ partner.sum(axis=1) ** 2
@@ -79,7 +99,7 @@ def test_transposed_leapfrog(velocity):
 
 def test_closed_forms():
     """Against programs of fourth order: the smallest J in closed form, by no step of its derivation."""
-    u = time_stepping.discrete_optimum(control_problem.LOGARITHMIC, SCHEMES["rk4"], 20)
+    u = runge_kutta_gradients.discrete_optimum(control_problem.LOGARITHMIC, SCHEMES["rk4"], 20)
     smallest, _, _ = control_problem.program(control_problem.LOGARITHMIC, SCHEMES["rk4"], u)
     assert float(smallest) == pytest.approx(control_problem.riccati(0.5, 2.0) / 2, rel=1e-5)
 
@@ -87,16 +107,20 @@ def test_closed_forms():
 def test_faults_are_classed_otherwise(monkeypatch):
     with monkeypatch.context() as patch:
         line = lambda t, values, slopes: np.interp(t, np.linspace(0, 1, len(values)), values)
-        patch.setattr(time_stepping, "_hermite", line)
+        patch.setattr(runge_kutta_gradients, "_hermite", line)
         outcome = run_case(CASES["rk-direction-rk4"])
     assert outcome.comparison.orders["continuous"].order == pytest.approx(2, abs=0.1) and not outcome.passed
     with monkeypatch.context() as patch:
-        good = time_stepping.adjoint_gradient
-        patch.setattr(time_stepping, "adjoint_gradient", lambda s, n, t: 2 * control_problem.control(t) - good(s, n, t))
+        good = runge_kutta_gradients.adjoint_gradient
+        patch.setattr(
+            runge_kutta_gradients, "adjoint_gradient", lambda s, n, t: 2 * control_problem.control(t) - good(s, n, t)
+        )
         outcome = run_case(CASES["rk-direction-heun"])
     assert outcome.comparison.verdict.name == "inconsistent" and not outcome.passed
     with monkeypatch.context() as patch:
         good = leapfrog.adjoint
         patch.setattr(leapfrog, "adjoint", lambda *which: np.roll(good(*which), -1, axis=0))
         outcome = run_case(CASES["leapfrog-displacement"])
-    assert outcome.comparison.verdict.name == "convergent" and outcome.comparison.orders["difference"].order == pytest.approx(1, abs=0.1)
+    assert outcome.comparison.verdict.name == "convergent" and outcome.comparison.orders[
+        "difference"
+    ].order == pytest.approx(1, abs=0.1)

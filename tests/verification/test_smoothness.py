@@ -29,7 +29,7 @@ def scatter(x, size):
     return size * np.random.default_rng(seed).uniform(-1, 1)
 
 
-# -- cases with known answers -------------------------------------------------------------------------------------------
+# -- cases with known answers ----------------------------------------------------------------------------------------
 
 
 def test_the_smaller_of_a_parabola_and_a_line():
@@ -44,7 +44,9 @@ def test_a_hard_threshold():
     report = along(lambda x: 3.0 * (x > 0.3217))
     assert [f.kind for f in report.findings] == ["plateau", "jump", "plateau"]
     jump = only(report, "jump")
-    assert abs(jump.place - 0.3217) <= jump.within <= 2e-6 and jump.jump == 3 and jump.order == 0 and jump.slopes == (0, 0)
+    assert (
+        abs(jump.place - 0.3217) <= jump.within <= 2e-6 and jump.jump == 3 and jump.order == 0 and jump.slopes == (0, 0)
+    )
     assert report.findings[0].extent == pytest.approx((-1, 0.3217), abs=1e-5)
 
 
@@ -91,13 +93,17 @@ def test_another_of_several_values_becomes_the_largest():
     report = along(lambda x: np.array([x * x, 2 * x]), reach=(0.5, 3.7))
     finding = only(report, "branch change")
     assert len(report.findings) == 1 and abs(finding.place - 2) <= finding.within
-    assert finding.slopes == pytest.approx((2, 4), abs=1e-4) and finding.evidence == "value 0 is the largest after value 1"
+    assert (
+        finding.slopes == pytest.approx((2, 4), abs=1e-4) and finding.evidence == "value 0 is the largest after value 1"
+    )
 
 
 def test_a_branch_that_shows_off_the_line_alone():
     """Along t the two branches are one, across they are not: only the gradient can tell."""
     value = lambda x: x[0] ** 2 + (x[0] - 0.2) * x[1] * np.sign(x[0] - 0.2)
-    gradient = lambda x: np.array([2 * x[0] + x[1] * np.sign(x[0] - 0.2), abs(x[0] - 0.2) + (1.0 if x[0] > 0.2 else -1.0)])
+    gradient = lambda x: np.array(
+        [2 * x[0] + x[1] * np.sign(x[0] - 0.2), abs(x[0] - 0.2) + (1.0 if x[0] > 0.2 else -1.0)]
+    )
     start, direction = np.zeros(2), np.array([1.0, 0.0])
     assert scan(value, None, start, direction).smooth
     finding = only(scan(value, gradient, start, direction), "branch change")
@@ -111,7 +117,7 @@ def test_gradients_are_evidence_of_kinks():
     assert report.gradients > 60
 
 
-# -- smooth functions, and noise ----------------------------------------------------------------------------------------
+# -- smooth functions, and noise -------------------------------------------------------------------------------------
 
 SMOOTH = {
     "steep": lambda x: np.tanh(1e4 * (x - 0.123)),
@@ -132,7 +138,7 @@ SMOOTH = {
 @pytest.mark.parametrize("name", SMOOTH)
 def test_nothing_is_found_on_smooth_functions(name):
     f = SMOOTH[name]
-    slope = lambda x: (f(x[0] + 1e-20j).imag / 1e-20 if name not in ("C2", "constant", "flat") else 0.0)
+    slope = lambda x: f(x[0] + 1e-20j).imag / 1e-20 if name not in ("C2", "constant", "flat") else 0.0
     for samples in (17, 65):
         assert along(f, samples=samples).smooth
     assert name in ("C2", "constant", "flat") or along(f, slope).smooth
@@ -155,13 +161,16 @@ def test_breaks_are_found_in_noise(size):
     for _ in range(10):
         w, p, z = rng.uniform(0.5, 4), rng.uniform(0, 6), rng.uniform(-0.9, 0.9)
         kink = only(along(lambda x: np.sin(w * x + p) + abs(x - z) + scatter(x, size)), "kink")
-        assert abs(kink.place - z) <= kink.within < 3e-3 and kink.slopes[1] - kink.slopes[0] == pytest.approx(2, rel=0.05)
+        assert abs(kink.place - z) <= kink.within < 3e-3 and kink.slopes[1] - kink.slopes[0] == pytest.approx(
+            2, rel=0.05
+        )
         jump = only(along(lambda x: np.sin(w * x + p) + (x > z) + scatter(x, size)), "jump")
         assert abs(jump.place - z) <= jump.within < 3e-6 and jump.jump == pytest.approx(1, abs=1e-4)
 
 
 def test_the_search_can_fail(monkeypatch):
-    """With a smooth function's threshold above what a kink makes nothing is found; with one below 1/4 smooth ones are followed."""
+    """With a smooth function's threshold above what a kink makes nothing is found; with one below 1/4 smooth ones are
+    followed."""
     with monkeypatch.context() as patch:
         patch.setattr(smoothness_search, "SMOOTH_SECOND", 1.1)
         assert along(lambda x: abs(x - 0.3)).smooth
@@ -171,7 +180,7 @@ def test_the_search_can_fail(monkeypatch):
     assert not along(lambda x: x**2, tolerance=1e-3).smooth
 
 
-# -- paths, problems, words ---------------------------------------------------------------------------------------------
+# -- paths, problems, words ------------------------------------------------------------------------------------------
 
 
 def test_along_the_iterates_of_a_run():
@@ -203,7 +212,9 @@ def test_problems():
     assert abs(jump.place - 0.2) <= jump.within
     value, gradient = objective_of(problem, soft)
     step = 1e-6 * direction
-    assert np.vdot(gradient(start), direction.ravel()) == pytest.approx((value(start + step) - value(start - step)) / 2e-6, rel=1e-5)
+    assert np.vdot(gradient(start), direction.ravel()) == pytest.approx(
+        (value(start + step) - value(start - step)) / 2e-6, rel=1e-5
+    )
     with pytest.raises(InputError, match="reach: expected less"):
         scan_problem(problem, start, direction, reach=100.0)
 
@@ -213,7 +224,11 @@ def test_reports_are_for_people_and_for_files():
     assert "kink at t = 2 " in str(report) and "slope 4 before and 2 after" in str(report)
     assert str(along(np.sin)).startswith("smooth over t from -1 to 1")
     content = json.loads(json.dumps(report.as_dict()))
-    assert content["smooth"] is False and content["findings"][0]["kind"] == "kink" and len(content["findings"][0]["control"]) == 1
+    assert (
+        content["smooth"] is False
+        and content["findings"][0]["kind"] == "kink"
+        and len(content["findings"][0]["control"]) == 1
+    )
 
 
 def test_refusals():

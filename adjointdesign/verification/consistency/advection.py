@@ -1,11 +1,11 @@
 """Advection by a velocity that changes sign, by upwind differences, and the same program transposed.
 
-``u_t + a u_x = 0`` with ``a = sin(2 pi x) / (2 pi)``, periodic on (0, 1): a source at 0, a sink at 1/2, both on nodes. Characteristics
-follow ``tan(pi X) = e^t tan(pi xi)``, and with ``J = integral of g u(T)`` the gradient is ``g(X) dX/dxi``: the adjoint,
-``-p_t = (a p)_x``, grows at the source and decays at the sink.
+``u_t + a u_x = 0`` with ``a = sin(2 pi x) / (2 pi)``, periodic on (0, 1): a source at 0, a sink at 1/2, both on
+nodes. Characteristics follow ``tan(pi X) = e^t tan(pi xi)``, and with ``J = integral of g u(T)`` the gradient is
+``g(X) dX/dxi``: the adjoint, ``-p_t = (a p)_x``, grows at the source and decays at the sink.
 
-Upwind differences at a node take ``a_j``. Their transpose gives node j what both neighbors take from it: at the source two
-outflows where the equation has ``a_x``, at the sink nothing.
+Upwind differences at a node take ``a_j``. Their transpose gives node j what both neighbors take from it: at the
+source two outflows where the equation has ``a_x``, at the sink nothing.
 """
 
 from __future__ import annotations
@@ -89,4 +89,6 @@ def advection(refinement: float, pointwise: bool = False) -> Sample:
         every = slice(None, None, nodes // POINTS)
         return Sample(discrete[every], continuous[every], exact_gradient(x[every]), objective, exact_objective)
     along = lambda x: np.stack([np.cos(2 * np.pi * j * x + 0.3 * j) for j in range(DIRECTIONS)]) / x.size
-    return Sample(along(x) @ discrete, along(x) @ continuous, along(fine) @ exact_gradient(fine), objective, exact_objective)
+    return Sample(
+        along(x) @ discrete, along(x) @ continuous, along(fine) @ exact_gradient(fine), objective, exact_objective
+    )

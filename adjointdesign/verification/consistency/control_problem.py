@@ -1,11 +1,13 @@
-"""The control problem through which Runge-Kutta schemes are judged, its program, the transposed program, and its closed forms.
+"""The control problem through which Runge-Kutta schemes are judged, its program, the transposed program, and its
+closed forms.
 
 That of W. W. Hager, Numer. Math. 87, 247 (2000), with a = 1/2 and q = 2: minimize
 
     J = 1/2 integral over (0, 1) of u^2 + q x^2,      x' = a x + u,      x(0) = 1,
 
-here in ``z = log x``, which makes it nonlinear: ``z' = a + u exp(-z)``. The change of variables leaves u, J and the gradients as they
-are, so the closed forms of the linear problem hold: the gradient in u is ``u + y``, with ``y' = -a y - q x`` and ``y(1) = 0``.
+here in ``z = log x``, which makes it nonlinear: ``z' = a + u exp(-z)``. The change of variables leaves u, J and the
+gradients as they are, so the closed forms of the linear problem hold: the gradient in u is ``u + y``, with ``y' = -a
+y - q x`` and ``y(1) = 0``.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ A, Q = 0.5, 2.0
 
 @dataclass(frozen=True)
 class Equation:
-    """``x' = f`` with the running cost ``1/2 (u^2 + q x(state)^2)``: f and the cost of the state with their derivatives.
+    """``x' = f`` with the running cost ``1/2 (u^2 + q x(state)^2)``: f and the cost of the state with their
+    derivatives.
 
     ``f`` and ``f_state`` are functions of state, u and a; the others of the state, since a and u enter linearly.
     """
@@ -37,15 +40,23 @@ class Equation:
 
 
 LOGARITHMIC = Equation(
-    f=lambda z, u, a: a + u * np.exp(-z), f_state=lambda z, u, a: -u * np.exp(-z), f_u=lambda z: np.exp(-z), f_a=lambda z: 1 + 0 * z,
+    f=lambda z, u, a: a + u * np.exp(-z),
+    f_state=lambda z, u, a: -u * np.exp(-z),
+    f_u=lambda z: np.exp(-z),
+    f_a=lambda z: 1 + 0 * z,
     start=0.0,
-    cost=lambda z: np.exp(2 * z) / 2, cost_state=lambda z: np.exp(2 * z),
-)  # fmt: skip
+    cost=lambda z: np.exp(2 * z) / 2,
+    cost_state=lambda z: np.exp(2 * z),
+)
 LINEAR = Equation(
-    f=lambda x, u, a: a * x + u, f_state=lambda x, u, a: a + 0 * x, f_u=lambda x: 1 + 0 * x, f_a=lambda x: x,
+    f=lambda x, u, a: a * x + u,
+    f_state=lambda x, u, a: a + 0 * x,
+    f_u=lambda x: 1 + 0 * x,
+    f_a=lambda x: x,
     start=1.0,
-    cost=lambda x: x**2 / 2, cost_state=lambda x: x,
-)  # fmt: skip
+    cost=lambda x: x**2 / 2,
+    cost_state=lambda x: x,
+)
 
 
 def program(equation: Equation, scheme: Tableau, u: np.ndarray):
@@ -97,8 +108,11 @@ def control(t):
 
 
 def exact_gradient(t):
-    """``u + y`` of the equations: ``x = e^(t/2)/3 + 2 e^(-t)/3``, ``y = e^(-t/2) integral of 2 x e^(s/2) over (t, 1)``."""
-    return control(t) + np.exp(-t / 2) * (2 / 3 * np.e - 8 / 3 * np.exp(-0.5)) - 2 / 3 * np.exp(t / 2) + 8 / 3 * np.exp(-t)
+    """``u + y`` of the equations: ``x = e^(t/2)/3 + 2 e^(-t)/3``, ``y = e^(-t/2) integral of 2 x e^(s/2) over (t,
+    1)``."""
+    return (
+        control(t) + np.exp(-t / 2) * (2 / 3 * np.e - 8 / 3 * np.exp(-0.5)) - 2 / 3 * np.exp(t / 2) + 8 / 3 * np.exp(-t)
+    )
 
 
 EXACT_OBJECTIVE = (1 - np.exp(-2)) / 4 + (np.e - 1) / 9 + 8 / 9 * (1 - np.exp(-0.5)) + 2 / 9 * (1 - np.exp(-2))

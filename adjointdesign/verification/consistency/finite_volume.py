@@ -19,13 +19,15 @@ COURANT = 0.45
 
 
 def engquist_osher(left, right, viscosity):
-    """F and its derivatives on the left and the right: upwind where u keeps its sign (B. Engquist and S. Osher, 1981)."""
+    """F and its derivatives on the left and the right: upwind where u keeps its sign (B. Engquist and S. Osher,
+    1981)."""
     above, below = np.maximum(left, 0), np.minimum(right, 0)
     return (above**2 + below**2) / 2, above, below
 
 
 def viscous(left, right, viscosity):
-    """F and its derivatives: centered, with ``viscosity`` times the jump taken off; Lax-Friedrichs when that is h / (2 dt)."""
+    """F and its derivatives: centered, with ``viscosity`` times the jump taken off; Lax-Friedrichs when that is h /
+    (2 dt)."""
     return (left**2 + right**2) / 4 - viscosity * (right - left), left / 2 + viscosity, right / 2 - viscosity
 
 
@@ -50,7 +52,8 @@ def minmod(before, after):
 
 @dataclass(frozen=True)
 class Scheme:
-    """A flux, slopes, and ``viscosity(h)`` of the flux where it has one: over the jump, so that the diffusivity is h times that."""
+    """A flux, slopes, and ``viscosity(h)`` of the flux where it has one: over the jump, so that the diffusivity is h
+    times that."""
 
     flux: Callable
     slopes: Callable = constant
@@ -97,7 +100,8 @@ def solve(scheme: Scheme, u: np.ndarray, time: float, speed: float):
 
 
 def transposed(scheme: Scheme, kept, out: np.ndarray, dt: float) -> np.ndarray:
-    """Derivative in the initial cell values of ``out`` times the final ones: the steps of `solve` transposed, last to first."""
+    """Derivative in the initial cell values of ``out`` times the final ones: the steps of `solve` transposed, last to
+    first."""
     h = 1 / out.size
     for first, second in reversed(kept):
         if second is None:

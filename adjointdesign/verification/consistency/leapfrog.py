@@ -4,8 +4,9 @@
 
     u^(n+1) = 2 u^n - u^(n-1) + dt^2 (L u^n + f^n),      u^1 = u^0 + dt v + dt^2/2 (L u^0 + f^0).
 
-With the objective ``integral of g u(T)`` the adjoint is the wave equation backward from ``w(T) = 0, w_t(T) = -g``, with ``integral of
-g u_t(T)`` from ``w(T) = g, w_t(T) = 0``; the gradient in f is w. Both g and f are smooth, and closed forms are sums of modes.
+With the objective ``integral of g u(T)`` the adjoint is the wave equation backward from ``w(T) = 0, w_t(T) = -g``,
+with ``integral of g u_t(T)`` from ``w(T) = g, w_t(T) = 0``; the gradient in f is w. Both g and f are smooth, and
+closed forms are sums of modes.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ def _grid(cells: int):
 
 
 def program(cells: int, velocity: str, source: np.ndarray | None = None) -> float:
-    """The objective of a source (steps, places): of the displacement (""), or of a "centered" or "one-sided" velocity."""
+    """The objective of a source (steps, places): of the displacement (""), or of a "centered" or "one-sided"
+    velocity."""
     h, dt, steps, x = _grid(cells)
     f = np.zeros((steps + 1, x.size)) if source is None else source
     g, u = TARGET @ _shapes(x), INITIAL @ _shapes(x)
@@ -82,7 +84,8 @@ def reverse(cells: int, velocity: str) -> np.ndarray:
 
 
 def adjoint(cells: int, velocity: str, first_order: bool) -> np.ndarray:
-    """w at all times, (steps + 1, places), by leapfrog from the conditions at T, its start of second order or of first."""
+    """w at all times, (steps + 1, places), by leapfrog from the conditions at T, its start of second order or of
+    first."""
     h, dt, steps, x = _grid(cells)
     g = TARGET @ _shapes(x)
     last, last_rate = (g, 0 * g) if velocity else (0 * g, -g)

@@ -1,8 +1,9 @@
 """Explicit Runge-Kutta schemes as tables, and the orders that conditions on their coefficients promise.
 
-With ``c_i = sum_j a_ij`` and ``d_j = sum_i b_i a_ij`` the conditions are those of W. W. Hager, Numer. Math. 87, 247 (2000), Table 1,
-for an optimal control whose control values are free at every stage. They hold the classical ones of J. C. Butcher (for given
-controls) and, from order 3 on, more: what is linear in d_i is classical, what is divided by a b_i is not.
+With ``c_i = sum_j a_ij`` and ``d_j = sum_i b_i a_ij`` the conditions are those of W. W. Hager, Numer. Math. 87, 247
+(2000), Table 1, for an optimal control whose control values are free at every stage. They hold the classical ones of
+J. C. Butcher (for given controls) and, from order 3 on, more: what is linear in d_i is classical, what is divided by
+a b_i is not.
 """
 
 from __future__ import annotations
@@ -84,8 +85,8 @@ def control_order(scheme: Tableau) -> int:
 def stage_order(scheme: Tableau) -> int:
     """Order of the gradient at the stages, for given controls; zero when a weight is not positive.
 
-    Stage i of the transposed scheme stands for the time ``1 - d_i / b_i`` of the step. Where that is not ``c_i`` the costate is off
-    by O(h); where it is, stages are of order 2, as those of any explicit scheme.
+    Stage i of the transposed scheme stands for the time ``1 - d_i / b_i`` of the step. Where that is not ``c_i`` the
+    costate is off by O(h); where it is, stages are of order 2, as those of any explicit scheme.
     """
     if np.any(scheme.b <= 0):
         return 0

@@ -1,12 +1,6 @@
-"""Gradients through time steppers: Runge-Kutta schemes in optimal control (see `control_problem`), and the leapfrog wave equation.
+"""Gradients through time steppers: Runge-Kutta schemes in optimal control, and the leapfrog wave equation.
 
-A program samples the control at the stages. Its gradient is asked for in three ways, and each has an order of its own:
-
-=========  =======================================================================================================
-direction  derivatives along smooth directions: the classical order, since a derivative of the scheme is the scheme
-stage      the gradient as a function of time, at the stages: `stage_order`, at most 2
-optimum    of the smallest J, in the initial state, a and q: controls answer to costates, and `control_order` counts
-=========  =======================================================================================================
+Orders of Runge-Kutta schemes come from the conditions on their coefficients, by `runge_kutta`.
 """
 
 from __future__ import annotations
@@ -16,136 +10,13 @@ from functools import partial
 import numpy as np
 
 from adjointdesign.verification.consistency.case import Case
-from adjointdesign.verification.consistency.comparison import Sample
-from adjointdesign.verification.consistency.control_problem import (
-    EXACT_OBJECTIVE, LINEAR, LOGARITHMIC, A, Equation, Q, control, exact_gradient, program, reverse, riccati, stage_times,
-)  # fmt: skip
+from adjointdesign.verification.consistency.control_problem import LINEAR
 from adjointdesign.verification.consistency.leapfrog import leapfrog
-from adjointdesign.verification.consistency.runge_kutta import SCHEMES, Tableau, classical_order, control_order, stage_order
+from adjointdesign.verification.consistency.runge_kutta import SCHEMES, classical_order, control_order, stage_order
+from adjointdesign.verification.consistency.runge_kutta_gradients import along_directions, at_optimum, at_stages
 
 LADDER = (8.0, 16.0, 32.0, 64.0, 128.0)
 CELLS = (16.0, 32.0, 64.0, 128.0, 256.0)
-DIRECTIONS = 4
-TINY = 1e-30
-"""Step of complex-step derivatives: exact to rounding."""
-
-
-def _hermite(times: np.ndarray, values: np.ndarray, slopes: np.ndarray) -> np.ndarray:
-    """Cubic through values and slopes at equal steps of (0, 1), at any times."""
-    steps = len(values) - 1
-    k = np.clip((times * steps).astype(int), 0, steps - 1)
-    s, h = times * steps - k, 1 / steps
-    return (
-        (1 + 2 * s) * (1 - s) ** 2 * values[k] + s**2 * (3 - 2 * s) * values[k + 1]
-        + h * s * (1 - s) * ((1 - s) * slopes[k] - s * slopes[k + 1])
-    )  # fmt: skip
-
-
-def adjoint_gradient(scheme: Tableau, steps: int, times: np.ndarray) -> np.ndarray:
-    """``u + y`` with the adjoint equation integrated backward by the scheme itself, along interpolated states."""
-    grid, h = np.linspace(0, 1, steps + 1), 1 / steps
-    _, nodes, _ = program(LOGARITHMIC, scheme, control(stage_times(scheme, steps)))
-    slopes = LOGARITHMIC.f(nodes, control(grid), A)
-
-    def right(t, costate):
-        z = _hermite(np.asarray(t), nodes, slopes)
-        return -LOGARITHMIC.f_state(z, control(t), A) * costate - Q * LOGARITHMIC.cost_state(z)
-
-    costate = np.zeros(steps + 1)
-    for k in reversed(range(steps)):
-        rates: list[float] = []
-        for i, c in enumerate(scheme.c):
-            rates.append(right(grid[k + 1] - c * h, costate[k + 1] - h * sum(scheme.a[i, j] * rates[j] for j in range(i))))
-        costate[k] = costate[k + 1] - h * scheme.b @ rates
-    z = _hermite(times, nodes, slopes)
-    return control(times) + LOGARITHMIC.f_u(z) * _hermite(times, costate, np.array([right(t, y) for t, y in zip(grid, costate)]))
-
-
-def _along(times: np.ndarray) -> np.ndarray:
-    return np.stack([np.cos(j * times + 0.3 * j) for j in range(1, DIRECTIONS + 1)])
-
-
-def along_directions(refinement: float, scheme: Tableau) -> Sample:
-    """Derivatives of J along fixed smooth changes of the control."""
-    steps = int(refinement)
-    times = stage_times(scheme, steps)
-    gradient, _ = reverse(LOGARITHMIC, scheme, control(times))
-    objective, _, _ = program(LOGARITHMIC, scheme, control(times))
-    points, weights = np.polynomial.legendre.leggauss(30)
-    t = (points + 1) / 2
-    continuous = np.tensordot(_along(times), scheme.b / steps * adjoint_gradient(scheme, steps, times), 2)
-    return Sample(
-        np.tensordot(_along(times), gradient, 2), continuous, _along(t) @ (weights / 2 * exact_gradient(t)),
-        float(objective), EXACT_OBJECTIVE,
-    )  # fmt: skip
-
-
-def at_stages(refinement: float, scheme: Tableau, weights: np.ndarray | None = None) -> Sample:
-    """The gradient as a function of time: Riesz representative in the scheme's own quadrature, or in other ``weights``."""
-    steps = int(refinement)
-    times = stage_times(scheme, steps)
-    inner = np.broadcast_to((scheme.b if weights is None else weights) / steps, times.shape)
-    gradient, _ = reverse(LOGARITHMIC, scheme, control(times))
-    objective, _, _ = program(LOGARITHMIC, scheme, control(times))
-    continuous = adjoint_gradient(scheme, steps, times)
-    return Sample(gradient / inner, continuous, exact_gradient(times), float(objective), EXACT_OBJECTIVE, inner)
-
-
-def discrete_optimum(equation: Equation, scheme: Tableau, steps: int) -> np.ndarray:
-    """Stage controls that make J of the program stationary: Newton's method, Hessians by complex steps of the reverse sweep."""
-    times = stage_times(scheme, steps)
-    # The feedback of the continuous optimum: a good start, from which the program's own optimum is found.
-    root = np.sqrt(A * A + Q)
-    u = -Q * np.sinh(root * (1 - times)) / (root * np.cosh(root) - A * np.sinh(root))
-    size, shape = u.size, u.shape
-    for _ in range(12):
-        perturbed = (u.reshape(-1, 1) + 1j * TINY * np.eye(size)).reshape(*shape, size)
-        gradients, _ = reverse(equation, scheme, perturbed)
-        gradients = gradients.reshape(size, size)
-        step = np.linalg.solve(gradients.imag / TINY, gradients.real[:, 0])
-        u = u - step.reshape(shape)
-        if np.linalg.norm(step) < 1e-12 * np.linalg.norm(u):
-            break
-    return u
-
-
-def pontryagin(equation: Equation, scheme: Tableau, steps: int) -> np.ndarray:
-    """The same three derivatives from the equations of the optimum, ``u = -f_u y``, integrated by the scheme and shot for."""
-    h = 1 / steps
-
-    def right(v):
-        state, costate = v[0], v[1]
-        u = -equation.f_u(state) * costate
-        return np.array([
-            equation.f(state, u, A), -equation.f_state(state, u, A) * costate - Q * equation.cost_state(state),
-            costate * equation.f_a(state), equation.cost(state),
-        ])  # fmt: skip
-
-    def shoot(costate):
-        v = np.array([equation.start, costate, 0, 0], dtype=complex)
-        for _ in range(steps):
-            rates: list[np.ndarray] = []
-            for i in range(len(scheme.b)):
-                rates.append(right(v + h * sum(scheme.a[i, j] * rates[j] for j in range(i))))
-            v = v + h * sum(b * rate for b, rate in zip(scheme.b, rates))
-        return v
-
-    costate = riccati(A, Q)
-    for _ in range(12):
-        end = shoot(costate + 1j * TINY)[1]
-        costate -= end.real / (end.imag / TINY)
-    return np.array([costate, *shoot(costate)[2:].real])
-
-
-def at_optimum(refinement: float, scheme: Tableau, equation: Equation = LOGARITHMIC) -> Sample:
-    """Derivatives of the smallest J in the initial state, a and q."""
-    steps = int(refinement)
-    u = discrete_optimum(equation, scheme, steps)
-    objective, _, _ = program(equation, scheme, u)
-    _, discrete = reverse(equation, scheme, u)
-    smallest = riccati(A, Q) / 2
-    slopes = [riccati(A + 1j * TINY, Q).imag / TINY / 2, riccati(A, Q + 1j * TINY).imag / TINY / 2]
-    return Sample(discrete, pontryagin(equation, scheme, steps), np.array([2 * smallest, *slopes]), float(objective), smallest)
 
 
 def _scheme_cases():
@@ -153,26 +24,40 @@ def _scheme_cases():
         given = classical_order(scheme)
         orders = dict.fromkeys(("discrete", "continuous", "difference", "objective"), given)
         yield Case(
-            f"rk-direction-{name}", "time-stepping", f"{scheme.name}: control given, J = 1/2 integral of u^2 + 2 x^2",
+            f"rk-direction-{name}",
+            "time-stepping",
+            f"{scheme.name}: control given, J = 1/2 integral of u^2 + 2 x^2",
             "the derivative of a Runge-Kutta step is the same step of the derivative: order of Butcher's conditions",
-            partial(along_directions, scheme=scheme), LADDER, "convergent", orders,
-        )  # fmt: skip
+            partial(along_directions, scheme=scheme),
+            LADDER,
+            "convergent",
+            orders,
+        )
         stage = stage_order(scheme)
         if stage:
             yield Case(
-                f"rk-stage-{name}", "time-stepping", f"{scheme.name}: control given, its gradient as a function of time, at the stages",
-                f"stage costates stand for the times 1 - d_i/b_i of the step, stages for c_i (transformed adjoint of Hager 2000): order {stage}",
-                partial(at_stages, scheme=scheme), LADDER, "convergent",
+                f"rk-stage-{name}",
+                "time-stepping",
+                f"{scheme.name}: control given, its gradient as a function of time, at the stages",
+                f"Hager 2000: costates of stages stand for 1 - d_i/b_i of the step, states for c_i: order {stage}",
+                partial(at_stages, scheme=scheme),
+                LADDER,
+                "convergent",
                 {"discrete": stage, "continuous": given, "difference": stage, "objective": given},
                 "Riesz representative in time, in the scheme's own quadrature",
-            )  # fmt: skip
+            )
         else:
             yield Case(
-                f"rk-stage-{name}", "time-stepping", f"{scheme.name}: control given, its gradient at the stages, weights 1/2 each",
-                "a weight b_i = 0: no inner product of the scheme makes a function of the stage derivatives; 0 and twice the gradient",
-                partial(at_stages, scheme=scheme, weights=np.array([0.5, 0.5])), LADDER, "inconsistent",
-                {"discrete": 0, "continuous": given, "objective": given}, "values at the stages, weighted alike",
-            )  # fmt: skip
+                f"rk-stage-{name}",
+                "time-stepping",
+                f"{scheme.name}: control given, its gradient at the stages, weights 1/2 each",
+                "a weight b_i = 0: stage derivatives make no function of time; 0 and twice the gradient",
+                partial(at_stages, scheme=scheme, weights=np.array([0.5, 0.5])),
+                LADDER,
+                "inconsistent",
+                {"discrete": 0, "continuous": given, "objective": given},
+                "values at the stages, weighted alike",
+            )
         best = control_order(scheme)
         if best:
             orders = {"discrete": best, "continuous": given, "difference": min(best, given), "objective": best}
@@ -180,34 +65,72 @@ def _scheme_cases():
                 # The costate's partner scheme has c and b a c of Heun's own: both errors are one in their leading term.
                 orders["difference"] = 3
             yield Case(
-                f"rk-optimum-{name}", "time-stepping", f"{scheme.name}: smallest J over controls free at each stage",
+                f"rk-optimum-{name}",
+                "time-stepping",
+                f"{scheme.name}: smallest J over controls free at each stage",
                 f"Hager 2000, Theorem 2.1 and Table 1: order {best}, classical {given}",
-                partial(at_optimum, scheme=scheme), LADDER, "convergent", orders, "derivatives in log x(0), a and q",
-            )  # fmt: skip
+                partial(at_optimum, scheme=scheme),
+                LADDER,
+                "convergent",
+                orders,
+                "derivatives in log x(0), a and q",
+            )
         else:
             yield Case(
-                f"rk-optimum-{name}", "time-stepping", f"{scheme.name}: smallest J over controls free at each stage, x itself stepped",
-                "Hager 2000, introduction: a weight b_i = 0 lets the controls of that stage cost nothing, and the smallest J is 0",
-                partial(at_optimum, scheme=scheme, equation=LINEAR), LADDER, "inconsistent",
-                {"discrete": 0, "continuous": given, "difference": 0, "objective": 0}, "derivatives in x(0), a and q",
-            )  # fmt: skip
+                f"rk-optimum-{name}",
+                "time-stepping",
+                f"{scheme.name}: smallest J over controls free at each stage, x itself stepped",
+                "Hager 2000, introduction: at a weight b_i = 0 controls cost nothing, and the smallest J is 0",
+                partial(at_optimum, scheme=scheme, equation=LINEAR),
+                LADDER,
+                "inconsistent",
+                {"discrete": 0, "continuous": given, "difference": 0, "objective": 0},
+                "derivatives in x(0), a and q",
+            )
 
 
 _WAVE = "u_tt = u_xx + f by leapfrog; "
 
 CASES = (
     *_scheme_cases(),
-    Case("leapfrog-displacement", "time-stepping", _WAVE + "J = integral of g u(T), adjoint from w = 0, w_t = -g",
-         "leapfrog transposed is leapfrog, and its start is the one of second order", leapfrog, CELLS, "identical",
-         {"discrete": 2, "continuous": 2, "objective": 2}),
-    Case("leapfrog-velocity", "time-stepping", _WAVE + "J = integral of g u_t(T), centered; adjoint from w = g, w_t = 0 to second order",
-         "the centered velocity transposed is the start of second order", partial(leapfrog, velocity="centered"), CELLS, "identical",
-         {"discrete": 2, "continuous": 2, "objective": 2}),
-    Case("leapfrog-velocity-one-sided", "time-stepping", _WAVE + "J = integral of g u_t(T), (u^N - u^(N-1)) / dt; the same adjoint",
-         "a one-sided difference is of first order, and so is the start that it transposes to",
-         partial(leapfrog, velocity="one-sided"), CELLS, "convergent", {"difference": 1, "discrete": 1, "continuous": 2, "objective": 1}),
-    Case("leapfrog-velocity-adjoint-first-order", "time-stepping", _WAVE + "J = integral of g u_t(T), centered; adjoint from w^(N-1) = w^N",
-         "a start without its term of second order shifts the adjoint by dt/2", partial(leapfrog, velocity="centered", first_order=True),
-         CELLS, "convergent", {"difference": 1, "discrete": 2, "continuous": 1, "objective": 2}),
-)  # fmt: skip
-"""Orders of Runge-Kutta schemes come from the conditions on their coefficients, by `runge_kutta`."""
+    Case(
+        "leapfrog-displacement",
+        "time-stepping",
+        _WAVE + "J = integral of g u(T), adjoint from w = 0, w_t = -g",
+        "leapfrog transposed is leapfrog, and its start is the one of second order",
+        leapfrog,
+        CELLS,
+        "identical",
+        {"discrete": 2, "continuous": 2, "objective": 2},
+    ),
+    Case(
+        "leapfrog-velocity",
+        "time-stepping",
+        _WAVE + "J = integral of g u_t(T), centered; adjoint from w = g, w_t = 0 to second order",
+        "the centered velocity transposed is the start of second order",
+        partial(leapfrog, velocity="centered"),
+        CELLS,
+        "identical",
+        {"discrete": 2, "continuous": 2, "objective": 2},
+    ),
+    Case(
+        "leapfrog-velocity-one-sided",
+        "time-stepping",
+        _WAVE + "J = integral of g u_t(T), (u^N - u^(N-1)) / dt; the same adjoint",
+        "a one-sided difference is of first order, and so is the start that it transposes to",
+        partial(leapfrog, velocity="one-sided"),
+        CELLS,
+        "convergent",
+        {"difference": 1, "discrete": 1, "continuous": 2, "objective": 1},
+    ),
+    Case(
+        "leapfrog-velocity-adjoint-first-order",
+        "time-stepping",
+        _WAVE + "J = integral of g u_t(T), centered; adjoint from w^(N-1) = w^N",
+        "a start without its term of second order shifts the adjoint by dt/2",
+        partial(leapfrog, velocity="centered", first_order=True),
+        CELLS,
+        "convergent",
+        {"difference": 1, "discrete": 2, "continuous": 1, "objective": 2},
+    ),
+)
