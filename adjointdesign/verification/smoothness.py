@@ -203,16 +203,20 @@ class _Line:
 
     def _with_labels(self, findings, grid, tolerance, width, noise) -> list[Finding]:
         """Where another value becomes the largest, together with the kinks that stand there."""
-        label = lambda t: int(np.argmax(self._values(t)))
-        for low, high in zip(grid[:-1], grid[1:]):
-            first, last = label(low), label(high)
+        if self._values(self.low).size < 2:
+            return findings
+        # Where the two largest are one to rounding, a tie or a symmetry, neither is the largest.
+        leads = [(t, np.argsort(self._values(t), axis=None)[::-1]) for t in grid]
+        leads = [(t, order[0]) for t, order in leads if np.subtract(*np.ravel(self._values(t))[order[:2]]) > 4 * noise]
+        for (low, first), (high, last) in zip(leads[:-1], leads[1:]):
             if first == last:
                 continue
             while high - low > tolerance:
                 middle = (low + high) / 2
-                low, high = (low, middle) if label(middle) != first else (middle, high)
+                values = np.ravel(self._values(middle))
+                low, high = (low, middle) if values[last] >= values[first] else (middle, high)
             b = Break((low + high) / 2, tolerance / 2, 1.0, 0.0)
-            said = f"value {label(high)} is the largest after value {first}"
+            said = f"value {last} is the largest after value {first}"
             findings = self._joined(findings, replace(self._finding(b, width, noise), kind=BRANCH, evidence=said))
         return findings
 

@@ -98,6 +98,13 @@ def test_another_of_several_values_becomes_the_largest():
     )
 
 
+def test_ties_are_no_branches():
+    """Two values that are one but for rounding, as in a symmetric problem; and two that meet in a sample."""
+    turn = lambda x: np.array([np.cos(7 * x), np.cos(3 * x) * np.cos(4 * x) - np.sin(3 * x) * np.sin(4 * x)])
+    assert along(turn).smooth
+    assert abs(only(along(lambda x: np.array([x, -x])), "branch change").place) < 2e-6
+
+
 def test_a_branch_that_shows_off_the_line_alone():
     """Along t the two branches are one, across they are not: only the gradient can tell."""
     value = lambda x: x[0] ** 2 + (x[0] - 0.2) * x[1] * np.sign(x[0] - 0.2)
