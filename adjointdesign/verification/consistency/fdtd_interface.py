@@ -101,9 +101,9 @@ def by_interface(level: Level, at: float) -> np.ndarray:
     factor = -2j * np.pi * FREQUENCIES * EPS0 * WAVELENGTH * h / layout.pulse.spectrum(FREQUENCIES)
     factor = factor * 2 * np.conj(ahead["reading"].ravel()) / np.abs(layout.pulse.spectrum(FREQUENCIES)) ** 2
     total = 0.0
-    for recorder, place in zip(recorders, forward.program.doors.placements[1:]):
+    for recorder in recorders:
         c = recorder.name
-        x, y = place.coordinates
+        x, y = recorder.place(level.medium, forward.dt).coordinates
         before = np.flatnonzero(x < WAVELENGTH * at - h / 2)[-3:]
         weights = np.linalg.solve(np.vander((x[before] - WAVELENGTH * at) / h, increasing=True).T, [1.0, 0.0, 0.0])
         f, a = (np.einsum("x,fxy->fy", weights, run[c][:, 0, before]) for run in (ahead, back))

@@ -236,12 +236,14 @@ def by_product(level: Level, product: Product = Product()) -> np.ndarray:
     factor = -1j * rate * EPS0 * level.h**grid.ndim / level.spectrum(dt, steps)
     factor = factor * 2 * np.conj(ahead["reading"].ravel()) / np.abs(spectrum) ** 2
     total = 0.0
-    for recorder, place in zip(recorders, forward.program.doors.placements[1:]):
+    for recorder in recorders:
         c = recorder.name
         pair = [
             run[c][:, 0].astype(np.complex64 if product.precision == "single" else complex) for run in (ahead, back)
         ]
-        total = total + _integral(level, product, c, pair, list(place.coordinates), dt, factor)
+        total = total + _integral(
+            level, product, c, pair, list(recorder.place(level.medium, dt).coordinates), dt, factor
+        )
     return total
 
 
