@@ -53,11 +53,15 @@ def test_every_case_ends_as_declared(case):
 @NEEDS_FIREDRAKE
 @pytest.mark.parametrize("objective", ["volume", "flux", "naive flux"])
 def test_the_discrete_gradients_are_those_of_the_program(objective):
-    """The objective is linear in the source: a difference is exact. The diffusivity is held by differences of second order."""
+    """The objective is linear in the source: a difference is exact. For the diffusivity it is of second order."""
     from adjointdesign.verification.consistency.diffusion_fem import Problem
 
     degree = 2
-    method = {"method": "strong"} if objective == "flux" else {"method": "nonsymmetric", "discontinuous": True, "penalty": 0.7}
+    method = (
+        {"method": "strong"}
+        if objective == "flux"
+        else {"method": "nonsymmetric", "discontinuous": True, "penalty": 0.7}
+    )
     problem = Problem(4, degree, objective=objective, varied=True, **method)
     direction = problem.projected(lambda x, y: closed.directions(x, y)[0]).dat.data_ro
     source = problem.source.dat.data_ro.copy()
@@ -79,6 +83,15 @@ def planted(change, **problem):
         change(other)
         samples.append(right.sample_directions(right.transposed(), other.adjoint_solution()))
     return compare_samples(LADDER, samples)
+
+
+@NEEDS_FIREDRAKE
+def test_the_formula_for_the_diffusivity_lacks_nothing_but_the_terms_on_faces():
+    from adjointdesign.verification.consistency.diffusion_fem import JUMPS, Problem
+
+    problem = Problem(4, 2, "symmetric", True, varied=True)
+    both = problem.by_diffusivity(JUMPS)
+    assert both.continuous == pytest.approx(both.discrete, rel=1e-10)
 
 
 @NEEDS_FIREDRAKE
@@ -105,6 +118,8 @@ def test_a_flux_adjoint_with_values_of_the_wrong_sign_is_inconsistent():
 
     problem = partial(Problem, degree=2, objective="flux")
     found = compare(
-        lambda n: problem(n).along(problem(n).transposed()), lambda n: -problem(n).along(problem(n).adjoint_solution()), LADDER
+        lambda n: problem(n).along(problem(n).transposed()),
+        lambda n: -problem(n).along(problem(n).adjoint_solution()),
+        LADDER,
     )
     assert found.verdict.name == "inconsistent"

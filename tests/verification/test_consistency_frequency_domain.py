@@ -52,7 +52,11 @@ def test_every_case_ends_as_declared(case):
 def test_the_discrete_gradients_are_those_of_the_program(name):
     from adjointdesign.verification.consistency import frequency_fem
 
-    problem = {"Guide": frequency_fem.Guide, "Square": lambda n: frequency_fem.Square(n, 1), "Cube": frequency_fem.Cube}[name](4)
+    problem = {
+        "Guide": frequency_fem.Guide,
+        "Square": lambda n: frequency_fem.Square(n, 1),
+        "Cube": frequency_fem.Cube,
+    }[name](4)
     value = (lambda change: abs(problem.reading(change)) ** 2) if name == "Cube" else problem.value
     direction, step = problem.moved()[1].dat.data_ro, 1e-4
     difference = (value(step * direction) - value(-step * direction)) / (2 * step)
@@ -66,12 +70,16 @@ def test_errors_in_the_shape_formula_are_inconsistent(monkeypatch):
     from adjointdesign.verification.consistency.frequency_fem import Square
 
     def found(**form):
-        return compare(lambda n: Square(n, 1).discrete(), lambda n: Square(n, 1).continuous(**form), (16, 24, 32)).verdict.name
+        return compare(
+            lambda n: Square(n, 1).discrete(), lambda n: Square(n, 1).continuous(**form), (16, 24, 32)
+        ).verdict.name
 
     assert found() == "identical"
     right = Square._on_boundary
     monkeypatch.setattr(Square, "_on_boundary", lambda *arguments: -right(*arguments))
     assert found(boundary=True) == "inconsistent"
     right_volume = Square._in_volume
-    monkeypatch.setattr(Square, "_in_volume", lambda self, u, w, v: right_volume(self, u, w, v) - self.source_term(self.g, u, v))
+    monkeypatch.setattr(
+        Square, "_in_volume", lambda self, u, w, v: right_volume(self, u, w, v) - self.source_term(self.g, u, v)
+    )
     assert found() == "inconsistent"

@@ -8,7 +8,7 @@ DIRECTIONS = 3
 
 
 def bump(t, a, library=np):
-    """``sin(pi t) exp(a t)``, which vanishes at both ends, with its first two derivatives; ``library=ufl`` for expressions."""
+    """``sin(pi t) exp(a t)``, zero at both ends, and its first two derivatives; ``library=ufl`` for expressions."""
     s, c, e = library.sin(np.pi * t), library.cos(np.pi * t), library.exp(a * t)
     return s * e, (np.pi * c + a * s) * e, ((a * a - np.pi**2) * s + 2 * np.pi * a * c) * e
 
@@ -50,14 +50,24 @@ def adjoint_slopes(x, y):
 
 
 def harmonic(x, y):
-    """w of the flux: of UFL coordinates too. A polynomial, so that quadrature is exact; of degree 7, so that no element holds it."""
+    """w of the flux, of UFL coordinates too: a polynomial, for exact quadrature, of a degree that no element holds."""
     return (
-        x**7 - 21 * x**5 * y**2 + 35 * x**3 * y**4 - 7 * x * y**6 + 4 * x**3 * y - 4 * x * y**3 + 0.5 * (x * x - y * y) + 1.0
+        x**7
+        - 21 * x**5 * y**2
+        + 35 * x**3 * y**4
+        - 7 * x * y**6
+        + 4 * x**3 * y
+        - 4 * x * y**3
+        + 0.5 * (x * x - y * y)
+        + 1.0
     )
 
 
 def directions(x, y) -> np.ndarray:
-    """Smooth directions, (directions, points). They vanish at the corners, where else the solution for such a source is not smooth."""
+    """Smooth directions, (directions, points).
+
+    They vanish at the corners, where else the solution for such a source would not be smooth.
+    """
     bubble = np.sin(np.pi * x) * np.sin(np.pi * y)
     return np.stack([bubble * np.cos(j * (x + 0.7 * y + 0.3)) for j in range(1, DIRECTIONS + 1)])
 

@@ -24,8 +24,9 @@ def directions(*x) -> np.ndarray:
 class Guide:
     """Plates at y = 0 and 1 (magnetic walls) without ends, and the field ``U(x) cos(pi y)`` above cutoff.
 
-    ``-laplacian u - k^2 u = f`` with waves that go out, a source ``f = S(x) cos(pi y)`` and the objective ``int W(x) |u|^2``.
-    Its adjoint problem is the same with the source ``W conj(u)``, and ``dJ = 2 Re int k^2 deps u w``.
+    ``-laplacian u - k^2 u = f`` with waves that go out, a source ``f = S(x) cos(pi y)`` and the objective
+    ``int W(x) |u|^2``. Its adjoint problem is the same with the source ``W conj(u)``, and
+    ``dJ = 2 Re int k^2 deps u w``.
     """
 
     k = 6.0
@@ -51,7 +52,10 @@ class Guide:
         ends = [0.0, self.length]
         parts = []
         for sign in (1, -1):
-            weighted = [Chebyshev.interpolate(lambda t, p=p: p(np.exp(-1j * sign * self.beta * t) * source(t)), 250, ends) for p in (np.real, np.imag)]
+            weighted = [
+                Chebyshev.interpolate(lambda t, p=p: p(np.exp(-1j * sign * self.beta * t) * source(t)), 250, ends)
+                for p in (np.real, np.imag)
+            ]
             parts.append([w.integ(lbnd=0.0) for w in weighted])
 
         def field(x, s):
@@ -66,7 +70,7 @@ class Guide:
         """The stretched coordinate s and ds/dx, as of `Layer`."""
         strength = -1.5 * math.log(self.reflection) / (self.k * self.depth)
         beyond = (x - np.clip(x, 0.0, self.length)) / self.depth
-        return x + 1j * strength * self.depth / 3 * beyond * beyond**2, 1 + 1j * strength * beyond**2
+        return x + 1j * strength * self.depth / 3 * beyond**3, 1 + 1j * strength * beyond**2
 
     def _points(self):
         points, weights = np.polynomial.legendre.leggauss(150)
@@ -93,14 +97,15 @@ class Guide:
 
 
 class Square:
-    """A closed unit square, u = 0 on its sides: ``-laplacian u - k^2 u = f`` and ``J = int g u``, f and g fixed in space.
+    """A closed unit square, u = 0 on its sides: ``-laplacian u - k^2 u = f`` and ``J = int g u``.
 
-    Fields are ``sin(pi x) sin(pi y) exp(a x + b y)``. When the square moves by V, ``dJ = int (V . n) du/dn dw/dn ds``.
+    The sources f and g are fixed in space. Fields are ``sin(pi x) sin(pi y) exp(a x + b y)``. When the square moves by V,
+    ``dJ = int (V . n) du/dn dw/dn ds``.
     """
 
     k = 2.0
     state, adjoint = (1.0, 0.5), (-0.5, 1.0)
-    """a and b. (Without the exponentials sources vanish on the sides, and slopes there have an order more than they should.)"""
+    """a and b. (Without the exponentials sources vanish on the sides, where slopes then have an order too much.)"""
 
     def source(self, x, y, rates, library=np):
         """f of a field; ``library=ufl`` for expressions."""
@@ -129,11 +134,14 @@ class Square:
 
 
 def displacements(x, y) -> np.ndarray:
-    """Displacements of the square, (directions, points, 2): linear along its sides, so that every mesh can follow them."""
+    """Displacements of the square, (directions, points, 2): linear along its sides, so that every mesh can follow."""
     one = np.ones_like(x)
     return np.stack([
         np.stack(v, axis=-1)
-        for v in ((x * y, 0.3 * one), (0.2 - x, y * (1 + x)), (x - 2 * y + 1.5 * x * y, x - 0.5 * x * y), (0.4 * y, x + y - 2 * x * y))
+        for v in (
+            (x * y, 0.3 * one), (0.2 - x, y * (1 + x)), (x - 2 * y + 1.5 * x * y, x - 0.5 * x * y),
+            (0.4 * y, x + y - 2 * x * y),
+        )
     ])  # fmt: skip
 
 
@@ -152,7 +160,9 @@ class Cube:
     def sources(self, amplitudes):
         """Amplitudes of the modes in the source of a field."""
         medium = self.k**2 * (self.permittivity + 1j * self.loss)
-        return [a * (np.pi**2 * (m * m + n * n) - medium) for a, (_, (m, n)) in zip(amplitudes, self.modes, strict=True)]
+        return [
+            a * (np.pi**2 * (m * m + n * n) - medium) for a, (_, (m, n)) in zip(amplitudes, self.modes, strict=True)
+        ]
 
     def reading(self) -> complex:
         """``int g . E``; the modes are orthogonal."""

@@ -1,7 +1,7 @@
 """Both gradients of a diffusion problem by finite elements; loads Firedrake.
 
-On the unit square ``-div(k grad u) = f`` with u = 0 on the boundary, k = 1, and one of two objectives. Each adjoint solution w
-is given, and what belongs to it follows:
+On the unit square ``-div(k grad u) = f`` with u = 0 on the boundary, k = 1, and one of two objectives. Each adjoint
+solution w is given, and what belongs to it follows:
 
 ====================  ===========================================  ==========================================
 objective             adjoint problem                              gradient with respect to f; to k
@@ -17,8 +17,8 @@ from functools import cache
 
 import numpy as np
 from firedrake import (
-    Constant, DirichletBC, FacetNormal, FiniteElement, Function, FunctionSpace, SpatialCoordinate, TestFunction, TrialFunction,
-    UnitSquareMesh, VectorElement, assemble, ds, dx, grad, inner, interpolate,
+    Constant, DirichletBC, FacetNormal, FiniteElement, Function, FunctionSpace, SpatialCoordinate, TestFunction,
+    TrialFunction, UnitSquareMesh, VectorElement, assemble, avg, dS, ds, dx, grad, inner, interpolate, jump,
 )  # fmt: skip
 
 from adjointdesign.solvers.fem_diffusion import FemDiffusion
@@ -27,6 +27,8 @@ from adjointdesign.verification.consistency import closed_diffusion as closed
 from adjointdesign.verification.consistency.comparison import Sample
 
 SIDES = (1, 2, 3, 4)
+JUMPS = ("jumps of u", "jumps of w", "penalty")
+"""Where the symmetric method has terms on faces, of which the formula for the diffusivity knows nothing."""
 
 
 class Problem:
@@ -44,8 +46,8 @@ class Problem:
         Whether k is a function that can be varied, else constant in every cell.
     """
 
-    def __init__(self, cells: int, degree: int, method: str = "strong", discontinuous: bool = False, penalty: float = 2.0,
-                 objective: str = "volume", varied: bool = False):  # fmt: skip
+    def __init__(self, cells: int, degree: int, method: str = "strong", discontinuous: bool = False,
+                 penalty: float = 2.0, objective: str = "volume", varied: bool = False):  # fmt: skip
         self.mesh = mesh = _mesh(int(cells))
         self.degree, self.method, self.objective = degree, method, objective
         self.numbers = {"method": method, "discontinuous": discontinuous, "penalty": penalty}
@@ -53,7 +55,9 @@ class Problem:
         self.sources = FunctionSpace(mesh, "DG", degree)
         self.coefficients = FunctionSpace(mesh, "CG", 4)
         self._points = _Points(mesh, 2 * degree + 6)
-        self._mass = Factorization(assemble(TrialFunction(self.sources) * TestFunction(self.sources) * dx).petscmat, DIRECT)
+        self._mass = Factorization(
+            assemble(TrialFunction(self.sources) * TestFunction(self.sources) * dx).petscmat, DIRECT
+        )
         self.source = self.projected(closed.source)
         self.k = Function(self.coefficients if varied else FunctionSpace(mesh, "DG", 0)).assign(1.0)
         self.program = self._solver(self.source, {side: 0.0 for side in SIDES}, self._reading())
@@ -70,13 +74,12 @@ class Problem:
         if self.objective == "naive flux":
             return lambda u: psi * inner(self.k * grad(u), normal) * ds
         if self.method == "strong":
-            # The residual of the equations with a function that is psi at the nodes of the boundary and zero at all others.
+            # The residual of the equations with a function that is psi at nodes of the boundary and zero at all others.
             lift = Function(FunctionSpace(self.mesh, "CG", self.degree))
             DirichletBC(lift.function_space(), psi, "on_boundary").apply(lift)
             return lambda u: (inner(self.k * grad(u), grad(lift)) - self.source * lift) * dx
         facet, cell = sizes(self.mesh)
-        stable = Constant(self.numbers["penalty"] * (self.degree + 1) * (self.degree + 2) / 2)
-        return lambda u: psi * self.k * (inner(grad(u), normal) - stable * facet / cell * u) * ds
+        return lambda u: psi * self.k * (inner(grad(u), normal) - self._stable() * facet / cell * u) * ds
 
     def projected(self, function) -> Function:
         """Projection of a closed form on the sources' space, in L2."""
@@ -119,15 +122,33 @@ class Problem:
         gradient = self.program.adjoint({"diffusivity": values}, {"J": np.ones(1)})["diffusivity"]
         return np.array([np.sum(gradient * f.dat.data_ro) for f in self.diffusivity_directions()])
 
-    def diffusivity_formula(self, w: Function) -> np.ndarray:
-        """``-int dk grad u . grad w`` by cells."""
+    def diffusivity_formula(self, w: Function, jumps=()) -> np.ndarray:
+        """``-int dk grad u . grad w`` by cells, with some of the symmetric method's terms on faces, by `JUMPS`."""
         direction, u = Function(self.coefficients), self.state()
         form = -direction * inner(grad(u), grad(w)) * dx
+        for name in jumps:
+            form += self._on_faces(name, direction, u, w)
         return np.array([assemble(form) for f in self.diffusivity_directions() if direction.assign(f)])
+
+    def _on_faces(self, name: str, direction, u, w):
+        """What the symmetric method has on faces, differentiated with respect to k (the directions do not jump)."""
+        normal = FacetNormal(self.mesh)
+        if name == "penalty":
+            (facet, cell), stable = sizes(self.mesh), self._stable()
+            inside = stable * direction("+") * avg(facet) / avg(cell) * inner(jump(u), jump(w))
+            return -inside * dS - stable * direction * facet / cell * u * w * ds
+        slope, jumping = (u, w) if name == "jumps of w" else (w, u)
+        inside = direction("+") * inner(avg(grad(slope)), normal("+")) * jump(jumping)
+        return inside * dS + direction * inner(grad(slope), normal) * jumping * ds
+
+    def _stable(self):
+        return Constant(self.numbers["penalty"] * (self.degree + 1) * (self.degree + 2) / 2)
 
     def diffusivity_directions(self):
         """The directions as functions in the space of k, one after the other."""
-        x = Function(FunctionSpace(self.mesh, VectorElement(self.coefficients.ufl_element()))).interpolate(SpatialCoordinate(self.mesh))
+        x = Function(FunctionSpace(self.mesh, VectorElement(self.coefficients.ufl_element()))).interpolate(
+            SpatialCoordinate(self.mesh)
+        )
         for direction in closed.directions(*x.dat.data_ro.T):
             result = Function(self.coefficients)
             result.dat.data_wo[:] = direction
@@ -164,9 +185,9 @@ class Problem:
         exact = closed.adjoint_slopes(*self._points.x)
         return self._sample(*map(self._points.slopes, self._both()), exact, self._points.weights[:, None])
 
-    def by_diffusivity(self) -> Sample:
+    def by_diffusivity(self, jumps=()) -> Sample:
         """Derivatives with respect to the diffusivity, the adjoint problem's solution in the formula."""
-        return self._diffusivity(self.adjoint_solution())
+        return self._diffusivity(self.adjoint_solution(), jumps)
 
     def by_diffusivity_transposed(self) -> Sample:
         """The same with the program's own adjoint solution in the formula."""
@@ -175,8 +196,10 @@ class Problem:
     def _both(self):
         return self.transposed(), self.adjoint_solution()
 
-    def _diffusivity(self, w: Function) -> Sample:
-        return self._sample(self.diffusivity_gradient(), self.diffusivity_formula(w), closed.diffusivity_gradient())
+    def _diffusivity(self, w: Function, jumps=()) -> Sample:
+        return self._sample(
+            self.diffusivity_gradient(), self.diffusivity_formula(w, jumps), closed.diffusivity_gradient()
+        )
 
     def _sample(self, discrete, continuous, exact, weights=None) -> Sample:
         return Sample(discrete, continuous, exact, self.value(), closed.objective(self.objective == "volume"), weights)

@@ -1,7 +1,7 @@
 """Both gradients of problems in the frequency domain by finite elements; loads Firedrake.
 
-Every adjoint problem is derived by hand, driven as a problem of its own by its own source, and its solution is put into the
-formula. The program's gradient is that of its solver.
+Every adjoint problem is derived by hand, driven as a problem of its own by its own source, and its solution is put into
+the formula. The program's gradient is that of its solver.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ class Guide:
     def __init__(self, cells: int, degree: int = 2, adjoint_degree: int | None = None):
         self.exact = exact = closed.Guide()
         n, depth = int(cells), exact.depth
-        self.mesh = mesh = RectangleMesh(round(n * (exact.length + 2 * depth)), n, exact.length + depth, 1.0, originX=-depth)
+        self.mesh = mesh = RectangleMesh(
+            round(n * (exact.length + 2 * depth)), n, exact.length + depth, 1.0, originX=-depth
+        )
         self.layers = [Layer(0, (0.0, exact.length), depth, exact.reflection)]
         self.degree, self.adjoint_degree = degree, adjoint_degree or degree
         self.smooth = FunctionSpace(mesh, "CG", 4)
@@ -46,7 +48,9 @@ class Guide:
         self._x = _places(self.smooth)
         self.weight = _filled(self.smooth, exact.weight(self._x[0]))
         across = np.cos(np.pi * self._x[1])
-        source = Complex(*(_filled(self.smooth, part(exact.source(self._x[0])) * across) for part in (np.real, np.imag)))
+        source = Complex(
+            *(_filled(self.smooth, part(exact.source(self._x[0])) * across) for part in (np.real, np.imag))
+        )
         self.program = self._solver(source, degree)
         self.values = np.ones_like(self.permittivity.dat.data_ro)
 
@@ -70,7 +74,7 @@ class Guide:
         return np.array([np.sum(gradient * f.dat.data_ro) for f in self.moved()])
 
     def continuous(self, conjugated: bool = True, stretched: bool = True) -> np.ndarray:
-        """``2 Re int k^2 deps u w sx sy``: w has the source ``W conj(u)``, and the layers' stretching goes with the integral."""
+        """``2 Re int k^2 deps u w sx sy``: w has the source ``W conj(u)``; layers stretch the integral."""
         u = self.program.systems[0].solutions({"permittivity": self.values})[0]
         field = Complex(u[0], u[1])
         solver = self._solver(self.weight * (field.conj() if conjugated else field), self.adjoint_degree)
@@ -83,7 +87,9 @@ class Guide:
 
     def sample(self, **fault) -> Sample:
         """Both gradients."""
-        return Sample(self.discrete(), self.continuous(**fault), self.exact.gradient(), self.value(), self.exact.objective())
+        return Sample(
+            self.discrete(), self.continuous(**fault), self.exact.gradient(), self.value(), self.exact.objective()
+        )
 
 
 class Square:
@@ -148,7 +154,9 @@ class Square:
 
     def sample(self, boundary: bool = False) -> Sample:
         """Both gradients."""
-        return Sample(self.discrete(), self.continuous(boundary), self.exact.gradient(), self.value(), self.exact.objective())
+        return Sample(
+            self.discrete(), self.continuous(boundary), self.exact.gradient(), self.value(), self.exact.objective()
+        )
 
 
 class Cube:
@@ -159,7 +167,9 @@ class Cube:
         n = int(cells)
         self.mesh = mesh = BoxMesh(n, n, n, 1.0, 1.0, 1.0)
         self.smooth = FunctionSpace(mesh, "CG", 2)
-        self.permittivity, self.loss = (Function(self.smooth).assign(value) for value in (exact.permittivity, exact.loss))
+        self.permittivity, self.loss = (
+            Function(self.smooth).assign(value) for value in (exact.permittivity, exact.loss)
+        )
         f, g = (self._modes(exact.sources(a)) for a in (exact.state, exact.adjoint))
         self.program, self.driven = self._solver(f, g), self._solver(g, f)
         self.values = np.full_like(self.permittivity.dat.data_ro, exact.permittivity)
@@ -207,12 +217,19 @@ class Cube:
         parts = e.product(a)
         forms = [direction * part * dx for part in (parts.re, parts.im)]
         return np.array([
-            2 * (factor * complex(*(assemble(form) for form in forms))).real for f in self.moved() if direction.assign(f)
+            2 * (factor * complex(*(assemble(form) for form in forms))).real
+            for f in self.moved() if direction.assign(f)
         ])  # fmt: skip
 
     def sample(self) -> Sample:
         """Both gradients."""
-        return Sample(self.discrete(), self.continuous(), self.exact.gradient(), abs(self.reading()) ** 2, abs(self.exact.reading()) ** 2)
+        return Sample(
+            self.discrete(),
+            self.continuous(),
+            self.exact.gradient(),
+            abs(self.reading()) ** 2,
+            abs(self.exact.reading()) ** 2,
+        )
 
 
 def _frequency(wavenumber: float) -> float:
