@@ -55,7 +55,7 @@ def _scheme_cases():
                 partial(at_stages, scheme=scheme, weights=np.array([0.5, 0.5])),
                 LADDER,
                 "inconsistent",
-                {"discrete": 0, "continuous": given, "objective": given},
+                {"discrete": 0, "continuous": given, "difference": 0, "objective": given},
                 "values at the stages, weighted alike",
             )
         best = control_order(scheme)
