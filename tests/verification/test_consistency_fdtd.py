@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from adjointdesign.verification.consistency import Sample, run_case
-from adjointdesign.verification.consistency import fdtd_product as products
+from adjointdesign.verification.consistency import fdtd, fdtd_product as products
 from adjointdesign.verification.consistency.case import REST, error_budget
 from adjointdesign.verification.consistency.fdtd import CASES, HABITS, PROJECTED, habitual, without
 from adjointdesign.verification.consistency.fdtd_interface import moving
@@ -91,10 +91,19 @@ def test_the_budget_adds_up_and_shows_what_has_no_name():
 
     # A run that ends earlier: what its end contributes grows.
     end = next(iter(HABITS))
-    assert error_budget(planted(periods=14.0), {end: terms[end]})[1][end] > 10 * sizes[end]
+    assert error_budget(planted(periods=13.0), {end: terms[end]})[1][end] > 10 * sizes[end]
     # A medium half a cell aside, which no habit names: what is left grows.
-    without_one = {name: planted(name, aside=0.5, averaged=False) for name in HABITS}
-    assert error_budget(planted(aside=0.5, averaged=False), without_one)[0][REST] > 0.5
+    without_one = {name: planted(name, aside=0.5) for name in HABITS}
+    assert error_budget(planted(aside=0.5), without_one)[0][REST] > 0.5
+
+
+def test_the_sharper_the_projection_the_more_it_costs_to_average_before_it(monkeypatch):
+    name, found = next(name for name in HABITS if "projection" in name), []
+    for sharpness in (2.0, 8.0):
+        monkeypatch.setattr(fdtd, "SHARPNESS", sharpness)
+        sample = habitual(30, (name,))
+        found.append(sample.norm(sample.discrete - sample.continuous) / sample.scale)
+    assert found[1] > 4 * found[0]
 
 
 def planted(but: str = "", **faults):

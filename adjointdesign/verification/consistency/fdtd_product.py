@@ -17,7 +17,6 @@ outside the layer, so the *forward* layer serves both runs.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -99,8 +98,8 @@ class Product:
     fields : {"own", "centers"}
         Where both fields are multiplied: at each component's own places, or at the centers of cells after linear
         interpolation.
-    averaged : bool
-        Whether ``d eps`` is the mean of the corners of a cell, instead of its value at a place.
+    change : callable, optional
+        What it takes for `Layout.change`.
     aside : float
         How far ``d eps`` is from its place, cells.
     every : int
@@ -116,7 +115,7 @@ class Product:
     periods: float | None = None
     derivative: str = "scheme"
     fields: str = "own"
-    averaged: bool = False
+    change: Callable[..., np.ndarray] | None = None
     aside: float = 0.0
     every: int = 1
     layer: float | None = None
@@ -262,15 +261,10 @@ def _integral(level: Level, product: Product, component: str, pair, places, dt: 
                 pair = [_middle(values, 1 + a) for values in pair]
     thinned = (slice(None, None, product.every),) * len(axes)
     step = level.h / WAVELENGTH
-    shifts = itertools.product((-0.5, 0.5), repeat=len(axes)) if product.averaged else [(product.aside,) * len(axes)]
-    changes = [
-        level.layout.changes(
-            component, step, *np.meshgrid(*(x + s * step for x, s in zip(places, shift)), indexing="ij")
-        )
-        for shift in shifts
-    ]
+    change = level.layout.changes if product.change is None else product.change
+    change = change(component, step, *np.meshgrid(*(x + product.aside * step for x in places), indexing="ij"))
     both = (pair[0] * pair[1])[(slice(None), *thinned)]
-    change = np.mean(changes, axis=0)[(slice(None), *thinned)] * product.every ** len(axes)
+    change = change[(slice(None), *thinned)] * product.every ** len(axes)
     letters = "xyz"[: len(axes)]
     return np.real(np.einsum(f"d{letters},f{letters},f->d", change, both, factor))
 
