@@ -99,8 +99,8 @@ class Guide:
 class Square:
     """A closed unit square, u = 0 on its sides: ``-laplacian u - k^2 u = f`` and ``J = int g u``.
 
-    The sources f and g are fixed in space. Fields are ``sin(pi x) sin(pi y) exp(a x + b y)``. When the square moves by V,
-    ``dJ = int (V . n) du/dn dw/dn ds``.
+    The sources f and g are fixed in space. Fields are ``sin(pi x) sin(pi y) exp(a x + b y)``. When the square moves
+    by V, ``dJ = int (V . n) du/dn dw/dn ds``.
     """
 
     k = 2.0

@@ -83,7 +83,7 @@ class Problem:
 
     def projected(self, function) -> Function:
         """Projection of a closed form on the sources' space, in L2."""
-        load = assemble(self._points.function(function) * TestFunction(self.sources) * self._points.dx)
+        load = assemble(self._points.filled(function(*self._points.x)) * TestFunction(self.sources) * self._points.dx)
         return self._mass_inverse(load.dat.data_ro)
 
     def _mass_inverse(self, values) -> Function:
@@ -128,7 +128,7 @@ class Problem:
         form = -direction * inner(grad(u), grad(w)) * dx
         for name in jumps:
             form += self._on_faces(name, direction, u, w)
-        return np.array([assemble(form) for f in self.diffusivity_directions() if direction.assign(f)])
+        return in_turn(form, direction, self.diffusivity_directions())
 
     def _on_faces(self, name: str, direction, u, w):
         """What the symmetric method has on faces, differentiated with respect to k (the directions do not jump)."""
@@ -156,13 +156,10 @@ class Problem:
 
     def along(self, representative: Function) -> np.ndarray:
         """Derivatives along the directions, from the representative."""
-        direction = Function(self._points.space)
-        form = direction * representative * self._points.dx
-        found = []
-        for values in closed.directions(*self._points.x):
-            direction.dat.data_wo[:] = values
-            found.append(assemble(form))
-        return np.array(found)
+        direction, points = Function(self._points.space), self._points
+        return in_turn(
+            direction * representative * points.dx, direction, map(points.filled, closed.directions(*points.x))
+        )
 
     # -- what the cases compare ---------------------------------------------------------------------------------------
 
@@ -215,9 +212,9 @@ class _Points:
         self.dx = dx(degree=degree, scheme="default")
         self.x = Function(self._vectors).interpolate(SpatialCoordinate(mesh)).dat.data_ro.T
 
-    def function(self, closed_form) -> Function:
+    def filled(self, values) -> Function:
         result = Function(self.space)
-        result.dat.data_wo[:] = closed_form(*self.x)
+        result.dat.data_wo[:] = values
         return result
 
     @property
@@ -229,6 +226,15 @@ class _Points:
 
     def slopes(self, function) -> np.ndarray:
         return assemble(interpolate(grad(function), self._vectors)).dat.data_ro
+
+
+def in_turn(form, placeholder: Function, functions) -> np.ndarray:
+    """Values of a form in which a function is each of several, one after the other."""
+    found = []
+    for function in functions:
+        placeholder.assign(function)
+        found.append(assemble(form))
+    return np.array(found)
 
 
 @cache

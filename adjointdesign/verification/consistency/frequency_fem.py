@@ -12,7 +12,7 @@ import numpy as np
 import ufl
 from firedrake import (
     BoxMesh, Constant, FacetNormal, Function, FunctionSpace, RectangleMesh, SpatialCoordinate, UnitSquareMesh,
-    VectorFunctionSpace, as_vector, assemble, div, dot, ds, dx, grad, inner, pi, sin, sym,
+    VectorFunctionSpace, as_vector, div, dot, ds, dx, grad, inner, pi, sin, sym,
 )  # fmt: skip
 
 from adjointdesign.constants import C0
@@ -22,6 +22,7 @@ from adjointdesign.solvers.fem_maxwell import FemMaxwell
 from adjointdesign.solvers.fem_maxwell import integral as vector_integral
 from adjointdesign.verification.consistency import closed_waves as closed
 from adjointdesign.verification.consistency.comparison import Sample
+from adjointdesign.verification.consistency.diffusion_fem import in_turn
 
 
 class Guide:
@@ -83,7 +84,7 @@ class Guide:
         sx, sy = stretches(self.layers if stretched else [], SpatialCoordinate(self.mesh), k)
         direction = Function(self.smooth)
         form = 2 * k**2 * direction * (field * Complex(w[0], w[1]) * sx * sy).re * dx
-        return np.array([assemble(form) for f in self.moved() if direction.assign(f)])
+        return in_turn(form, direction, self.moved())
 
     def sample(self, **fault) -> Sample:
         """Both gradients."""
@@ -135,7 +136,7 @@ class Square:
         u, w = (s.systems[0].solutions({"coordinates": self.places})[0][0] for s in (self.program, driven))
         displacement = Function(self.mesh.coordinates.function_space())
         form = self._on_boundary(u, w, displacement) if boundary else self._in_volume(u, w, displacement)
-        return np.array([assemble(form) for v in self.moved() if displacement.assign(v)])
+        return in_turn(form, displacement, self.moved())
 
     def _on_boundary(self, u, w, v):
         normal = FacetNormal(self.mesh)
@@ -212,14 +213,9 @@ class Cube:
     def continuous(self) -> np.ndarray:
         """``2 Re (conj(R) int k^2 deps E . A)``: A has the source g."""
         e, a = (Complex(*s.systems[0].solutions({})[0].subfunctions) for s in (self.program, self.driven))
-        direction = Function(self.smooth)
-        factor = np.conj(self.reading()) * self.exact.k**2
-        parts = e.product(a)
-        forms = [direction * part * dx for part in (parts.re, parts.im)]
-        return np.array([
-            2 * (factor * complex(*(assemble(form) for form in forms))).real
-            for f in self.moved() if direction.assign(f)
-        ])  # fmt: skip
+        direction, product = Function(self.smooth), e.product(a)
+        real, imaginary = (in_turn(direction * part * dx, direction, self.moved()) for part in (product.re, product.im))
+        return 2 * (np.conj(self.reading()) * self.exact.k**2 * (real + 1j * imaginary)).real
 
     def sample(self) -> Sample:
         """Both gradients."""
