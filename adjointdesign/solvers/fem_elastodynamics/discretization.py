@@ -152,16 +152,16 @@ class Discretization:
         """
         if not len(positions):
             return lambda axes: scipy.sparse.csr_array((0, self.nodes))
+        # Equal positions (a force of several components, say) have one vertex and one row between them.
+        places, of_position = np.unique(positions, axis=0, return_inverse=True)
+        of_position = of_position.ravel()
         try:
-            cloud = VertexOnlyMesh(self.mesh, positions, redundant=True, missing_points_behaviour="error", tolerance=1e-6)
+            cloud = VertexOnlyMesh(self.mesh, places, redundant=True, missing_points_behaviour="error", tolerance=1e-6)
         except VertexOnlyMeshMissingPointsError as error:
             raise InputError("position of a source or receiver", "a point of the mesh", error, "move it inside") from None
-        # Which of the positions each local row is: the coordinates are handed on unchanged.
+        # Which of the places each local row is: the coordinates are handed on unchanged.
         here = cloud.coordinates.dat.data_ro.reshape(-1, self.dimension)
-        order = np.array([np.flatnonzero(np.all(positions == row, axis=1))[0] for row in here], dtype=int)
-        # Equal positions have one row between them, that of the first of them.
-        first = {tuple(position): k for k, position in reversed(list(enumerate(positions)))}
-        first = [first[tuple(position)] for position in positions]
+        order = np.array([np.flatnonzero(np.all(places == row, axis=1))[0] for row in here], dtype=int)
 
         @cache
         def derivatives(count: int) -> list[scipy.sparse.csr_array]:
@@ -175,7 +175,7 @@ class Discretization:
             found = []
             for k in range(self.dimension**count):
                 part = scipy.sparse.coo_array(every[k :: self.dimension**count])
-                found.append(self._own_columns(order[part.row], part.col, part.data, len(positions))[first])
+                found.append(self._own_columns(order[part.row], part.col, part.data, len(places))[of_position])
             return found
 
         return lambda axes: derivatives(len(axes))[np.ravel_multi_index(axes, (self.dimension,) * len(axes)) if axes else 0]

@@ -316,3 +316,17 @@ def test_wrong_inputs_are_refused(change, message):
     change = {name: np.full(25, value) for name, value in change.items()}
     with pytest.raises(InputError, match=message):
         solver.evaluate(change)
+
+
+def test_equal_positions_are_each_one_source_and_one_receiver():
+    """Two sources of half the strength at one point are the source, and a receiver that is named twice reads the same twice."""
+    mesh = UnitSquareMesh(4, 4, quadrilateral=True)
+
+    def readings(sources, receivers):
+        solver = FemElastodynamics(mesh, uniform(mesh, velocity=1.0, density=1.0), sources, receivers, duration=0.5, samples=6, degree=2)
+        return solver.forward(solver.settings)["seismograms"]
+
+    place, ear, other = (0.3, 0.4), (0.7, 0.6), (0.2, 0.8)
+    one = readings([PointSource(place, pulse(0.1, 0.2))], [ear])
+    halves = [PointSource(place, lambda t: 0.5 * pulse(0.1, 0.2)(t))] * 2
+    np.testing.assert_allclose(readings(halves, [ear, other, ear])[[0, 2]], one[[0, 0]], rtol=1e-12)
