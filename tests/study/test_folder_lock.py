@@ -2,7 +2,8 @@
 
 import pytest
 
-from adjointdesign import cli, configuration, study
+from adjointdesign import configuration, study
+from adjointdesign.cli import studies
 from adjointdesign.errors import InputError
 from adjointdesign.problems import find
 from adjointdesign.study_hold import locked, log_to
@@ -27,9 +28,9 @@ def test_a_page_alone_is_no_complete_run(tmp_path):
 def test_a_report_is_not_made_beside_another_process(tmp_path, capsys):
     folder = study.create(configuration.load(find("waveguide-bend")), tmp_path / "run")
     with locked(folder), pytest.raises(InputError, match="no other process"):
-        cli.report(folder)
+        studies.report(folder)
     assert not (folder / study.DONE).exists()
-    cli.report(folder)
+    studies.report(folder)
     assert (folder / study.DONE).exists()
 
 

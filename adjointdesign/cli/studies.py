@@ -1,0 +1,85 @@
+"""Commands that make, judge and show designs. Heavy modules load inside them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adjointdesign.cli.options import Config, Json, Name, Set, app, say, settings_of
+from adjointdesign.errors import InputError
+
+
+@app.command("list")
+def list_problems(as_json: Json = False) -> None:
+    """List the problems."""
+    from adjointdesign.problems import find, names
+
+    problems = [{"name": n, "summary": find(n).summary, "presets": sorted(find(n).presets)} for n in names()]
+    if as_json:
+        print(json.dumps({"problems": problems}))
+        return
+    width = max(len(p["name"]) for p in problems)
+    for p in problems:
+        presets = f"  (presets: {', '.join(p['presets'])})" if p["presets"] else ""
+        print(f"{p['name']:<{width}}  {p['summary']}{presets}")
+
+
+@app.command()
+def run(problem: Name, config: Config = None, overrides: Set = None,
+        out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder of the run; default runs/PROBLEM.")] = None) -> int:  # fmt: skip
+    """Optimize a problem; write the design, its checks and a report into a new folder."""
+    from adjointdesign import study
+    from adjointdesign.problems import find
+
+    out = out or Path("runs") / problem
+    return _status(study.run(find(problem), out, config=config, overrides=overrides or ()))
+
+
+@app.command()
+def resume(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of an unfinished run.")]) -> int:
+    """Go on with a run that was stopped, to the same end as if it had not been."""
+    from adjointdesign import study
+    from adjointdesign.problems import find
+
+    outcome = study.resume(folder, find)
+    if outcome is None:
+        say(f"this run is complete: see {folder / study.DONE}")
+        return 0
+    return _status(outcome)
+
+
+def _status(outcome) -> int:
+    """A run that was stopped and saved is good; a failed optimization or certificate is not."""
+    return 1 if outcome.passed is False else 0
+
+
+@app.command()
+def evaluate(problem: Name, design: Annotated[Path, typer.Option("--design", metavar="FILE", help="The design, in a format that the problem reads.")],
+             config: Config = None, overrides: Set = None, as_json: Json = False) -> int:  # fmt: skip
+    """Simulate a given design."""
+    from adjointdesign.study import require_communicator
+
+    built = settings_of(problem, config, overrides).build()
+    require_communicator(built)
+    result = built.evaluate_file(design)
+    print(json.dumps(result) if as_json else built.table(result))
+    return 0
+
+
+@app.command()
+def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run.")]) -> int:
+    """Make the figures and the page of a run again."""
+    from adjointdesign import study
+    from adjointdesign.problems import find
+
+    try:
+        problem = study.open_folder(folder, find).build()
+    except InputError:  # of another installation: the page does without what only the problem knows
+        problem = None
+    # A `resume` there would remove the files that are being written here.
+    with study.held(folder):
+        print(study.write_report(folder, problem))
+    return 0
