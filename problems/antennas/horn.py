@@ -42,7 +42,7 @@ class HornSpecification(Settings):
     sidelobes: float = 18.0
     slots: Annotated[int, Field(ge=0, le=200)] = 0
     slot_width: Length = 3e-3
-    slot_depths: tuple[Length, Length] = (14e-3, 7.5e-3)
+    slot_depths: tuple[Length, Length] = (15.5e-3, 8e-3)
 
 
 class HornDiscretization(Settings):
@@ -105,7 +105,7 @@ class Horn(Problem):
         },
         "spline": {"optimization": {"control": "spline"}},
         "corrugated": {
-            "specification": {"slots": 12},
+            "specification": {"slots": 12, "return_loss": 20.0, "beam": 20.0, "gain": 9.0, "mask": 80.0, "sidelobes": 28.0},
             "discretization": {"mesh": "horn-thick"},
             "optimization": {"control": "spline"},
         },

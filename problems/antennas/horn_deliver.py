@@ -75,7 +75,7 @@ def simulated(problem, model) -> dict[str, np.ndarray]:
     band = np.linspace(max(center - 1.5 * half, 1.01 * model.guide.cutoff), center + 1.5 * half, POINTS)
     angles = np.arange(0.0, 180.0 + STEP / 2, STEP)
     inputs = {"coordinates": np.asarray(model.coordinates(model.displacement))}
-    spectrum = model.solver_at(band, np.radians(angles[:1])).forward(inputs)["s11"][:, 0]
+    spectrum = model.solver_at(band).forward(inputs)["s11"][:, 0]
     far = model.solver_at(frequencies, np.radians(angles)).forward(inputs)["far"][:, 0]
     return {"frequencies": band, "s11": spectrum, "angles": angles, "gain": _decibels(realized_gain(far, model.powers))}
 

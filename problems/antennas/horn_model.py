@@ -83,8 +83,8 @@ class Model:
         self._problem.profile.require_clear(np.asarray(displacement))
         return self.shape.coordinates(self._to_nodes(displacement - self.displacement))
 
-    def solver_at(self, frequencies, angles: np.ndarray) -> FemHelmholtz:
-        """Another solver on this mesh, for a finer spectrum and pattern (rad)."""
+    def solver_at(self, frequencies, angles: np.ndarray | None = None) -> FemHelmholtz:
+        """Another solver on this mesh, for a finer spectrum and pattern (rad); without angles it reads no far field."""
         return self._solver(self._problem, frequencies, angles)
 
     def _solver(self, problem, frequencies, angles) -> FemHelmholtz:
@@ -95,7 +95,7 @@ class Model:
             mesh, frequencies, vacuum, [self.guide.incoming()], {"s11": self.guide.reflection()}, polarization="hphi", degree=d.degree,
             layers=[Layer(0, (-math.inf, radius), depth, REFLECTION), Layer(1, (low, high), depth, REFLECTION)],
             conductors=(facets["wall"],), magnetic_walls=(facets["axis"],), impedances={facets["port"]: self.guide.impedance},
-            probes={"far": far_field(angles, *band(self.frame))}, shape=True, options=d.solver or None,
+            probes={} if angles is None else {"far": far_field(angles, *band(self.frame))}, shape=True, options=d.solver or None,
         )  # fmt: skip
 
 

@@ -10,11 +10,13 @@ import pytest
 pytest.importorskip("firedrake")
 
 from adjointdesign import configuration, study  # noqa: E402
+from adjointdesign.design.boundary_curve import BoundaryCurve, boundary_curve  # noqa: E402
 from adjointdesign.errors import InputError, StepRejected  # noqa: E402
 from adjointdesign.optimize.history import History  # noqa: E402
 from adjointdesign.problem import value_and_gradient  # noqa: E402
 from adjointdesign.problems import find  # noqa: E402
-from adjointdesign.problems.antennas import horn_files, horn_model  # noqa: E402
+from adjointdesign.problems.antennas import horn_files, horn_mesh, horn_model  # noqa: E402
+from adjointdesign.verification.certificate import certify  # noqa: E402
 
 TINY = ["preset=coarse", "discretization.degree=1", "discretization.angle_step=60"]
 
@@ -149,26 +151,35 @@ def test_nothing_moves_where_the_far_field_is_read(problem):
 
 @needs_gmsh
 def test_profiles_from_files(problem, tmp_path):
-    """Of any spacing, but with no more detail than the corners of the mesh can follow."""
+    """Of any spacing; with more detail than the corners of the mesh can follow they get a mesh of their own."""
     corners, file = problem.profile.curve.points, tmp_path / "profile.csv"
 
     def read(points):
         np.savetxt(file, np.asarray(points)[:, ::-1], delimiter=",")
-        return horn_files._from_profile(problem, file)
+        return horn_files.from_profile(problem, file)
 
     def cone(parts):
         return corners[0] + np.asarray(parts)[:, None] * (corners[-1] - corners[0])
 
     # Straight, with corners anywhere: those of the mesh stay evenly spaced.
     for parts in (np.linspace(0, 1, len(corners)) ** 2, [1.0, 0.0], np.linspace(0, 1, 50)):
-        np.testing.assert_allclose(read(cone(parts)), cone(problem.profile.curve.places) - corners, atol=1e-9)
+        np.testing.assert_allclose(read(cone(parts))[0], cone(problem.profile.curve.places) - corners, atol=1e-9)
     # As many corners as in the mesh: each is kept, wherever it is.
     bent = corners + 2e-3 * np.sin(9 * problem.profile.curve.places * np.pi)[:, None] * [1.0, 0.0]
-    np.testing.assert_allclose(read(bent), bent - corners, atol=1e-15)
+    np.testing.assert_allclose(read(bent)[0], bent - corners, atol=1e-15)
     teeth = cone(np.linspace(0, 1, 61))
     teeth[1:-1:2, 0] += 4e-3
-    with pytest.raises(InputError, match=r"profile.csv: expected a profile that 19 corners .* got one that leaves them by 0.00"):
-        read(teeth)
+    # What is straight gets edges like the mesh's, and what is finer than a thousandth of them is left out.
+    fine = np.stack([np.interp(np.linspace(0, 60, 601), np.arange(61), teeth[:, i]) for i in range(2)], axis=1)
+    for points in (teeth, teeth[::-1], fine):
+        displacement, made = read(points)
+        found = boundary_curve(*(lambda tagged: (tagged.mesh, [tagged.facets["profile"]]))(horn_mesh.read(problem, made.path)))
+        assert displacement is None and len(found.points) >= 61
+        assert found.distance(teeth) < 1e-9 and BoundaryCurve(teeth).distance(found.points) < 1e-9
+    noise = cone(np.linspace(0, 1, 3001))
+    noise[1:-1, 0] += 1e-3 * np.random.default_rng(0).uniform(-1, 1, 2999)
+    with pytest.raises(InputError, match=r"expected a profile that 1000 corners can follow to 7.0.e-06 m, got one that needs 2"):
+        read(noise)
     with pytest.raises(InputError, match="expected a profile of finite length"):
         read([corners[0], [1e200, 0.03], corners[-1]])
     folded = bent.copy()
@@ -194,6 +205,13 @@ def test_bad_input(problem, tmp_path):
         problem.evaluate_file(tmp_path / "none.csv")
     with pytest.raises(InputError, match="regions named .*port"):
         build("discretization.mesh=cylinder").prepare()
+
+
+def test_a_frequency_below_cutoff_is_refused_before_anything_is_measured():
+    said = []
+    with pytest.raises(InputError, match=r"frequency: expected above the cutoff of TM01, 7.6495e\+09 Hz, got 5e\+09 Hz"):
+        certify(build("specification.frequencies=[5e9, 10e9]"), np.random.default_rng(0), progress=lambda *words: said.append(words))
+    assert not said
 
 
 def test_listed_without_firedrake():
