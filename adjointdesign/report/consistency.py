@@ -93,7 +93,10 @@ def case_section(case: Mapping[str, Any], figure: bytes) -> Markup:
     orders = [number(f"{case['orders'][c]['order']:.2f}" if c in case["orders"] else "–") for c in columns]
     declared = [number(f"{case['expected_orders'][c]:g}" if c in case["expected_orders"] else "") for c in columns]
     head = [number("refinement"), *(number(c) for c in columns)]
-    budget = [[row_name(name), number(scientific(share, 1))] for name, share in case["budget"].items()]
+    budget = [
+        [row_name(name), number(f"{share:.1%}".replace("-", "−")), number(scientific(case["budget_sizes"][name], 1))]
+        for name, share in case["budget"].items()
+    ]
     return join([
         tag("h3", case["name"], id=case["name"]),
         tag("p", case["title"], "."),
@@ -103,7 +106,7 @@ def case_section(case: Mapping[str, Any], figure: bytes) -> Markup:
         tag("div",
             picture(figure, f"Differences and errors over refinement of {case['name']}", class_="narrow"),
             tag("div", table(head, [*rows, [number("order"), *orders], *([[number("declared"), *declared]] if any(case["expected_orders"]) else [])]),
-                join([tag("p", "Where the difference on the finest level comes from:"), table((), budget, wide=False)]) if budget else ""),
+                join([tag("p", "Where the difference on the finest level comes from:"), table(["source", number("share"), number("over the gradient")], budget, wide=False)]) if budget else ""),
             class_="beside"),
     ])  # fmt: skip
 

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from scipy.optimize import fsolve
 
-from adjointdesign.verification.consistency import advection, burgers, conservation_laws, run_case
-from adjointdesign.verification.consistency.burgers import CUBE, SHOCK, SMOOTH, STEP
-from adjointdesign.verification.consistency.conservation_laws import LAX_FRIEDRICHS, LIMITED, SECOND, SMEARED, UPWIND
-from adjointdesign.verification.consistency.finite_volume import _rate, _rate_transposed, solve, transposed
+from adjointdesign.verification.consistency import run_case
+from adjointdesign.verification.consistency.families import advection, burgers, conservation_laws
+from adjointdesign.verification.consistency.families.burgers import CUBE, SHOCK, SMOOTH, STEP
+from adjointdesign.verification.consistency.families.conservation_laws import LAX_FRIEDRICHS, LIMITED, SECOND, SMEARED, UPWIND
+from adjointdesign.verification.consistency.families.finite_volume import _rate, _rate_transposed, solve, transposed
 from adjointdesign.verification.taylor import taylor_along
 
 CASES = {case.name: case for case in conservation_laws.CASES}

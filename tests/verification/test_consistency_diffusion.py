@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from adjointdesign.verification.consistency import cases, compare, compare_samples, run_case
-from adjointdesign.verification.consistency import closed_diffusion as closed
+from adjointdesign.verification.consistency.families import closed_diffusion as closed
 
 NEEDS_FIREDRAKE = pytest.mark.skipif(find_spec("firedrake") is None, reason="needs Firedrake")
 LADDER = (4, 8, 16)
@@ -54,7 +54,7 @@ def test_every_case_ends_as_declared(case):
 @pytest.mark.parametrize("objective", ["volume", "flux", "naive flux"])
 def test_the_discrete_gradients_are_those_of_the_program(objective):
     """The objective is linear in the source: a difference is exact. For the diffusivity it is of second order."""
-    from adjointdesign.verification.consistency.diffusion_fem import Problem
+    from adjointdesign.verification.consistency.families.diffusion_fem import Problem
 
     degree = 2
     method = (
@@ -75,7 +75,7 @@ def test_the_discrete_gradients_are_those_of_the_program(objective):
 
 def planted(change, **problem):
     """The verdict with an adjoint problem that something is wrong with."""
-    from adjointdesign.verification.consistency.diffusion_fem import Problem
+    from adjointdesign.verification.consistency.families.diffusion_fem import Problem
 
     samples = []
     for n in LADDER:
@@ -87,7 +87,7 @@ def planted(change, **problem):
 
 @NEEDS_FIREDRAKE
 def test_the_formula_for_the_diffusivity_lacks_nothing_but_the_terms_on_faces():
-    from adjointdesign.verification.consistency.diffusion_fem import JUMPS, Problem
+    from adjointdesign.verification.consistency.families.diffusion_fem import JUMPS, Problem
 
     problem = Problem(4, 2, "symmetric", True, varied=True)
     both = problem.by_diffusivity(JUMPS)
@@ -114,7 +114,7 @@ def test_errors_in_the_adjoint_problem_are_classed_as_what_they_are():
 
 @NEEDS_FIREDRAKE
 def test_a_flux_adjoint_with_values_of_the_wrong_sign_is_inconsistent():
-    from adjointdesign.verification.consistency.diffusion_fem import Problem
+    from adjointdesign.verification.consistency.families.diffusion_fem import Problem
 
     problem = partial(Problem, degree=2, objective="flux")
     found = compare(

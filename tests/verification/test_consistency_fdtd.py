@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from adjointdesign.verification.consistency import Sample, run_case
-from adjointdesign.verification.consistency import fdtd, fdtd_product as products
+from adjointdesign.verification.consistency.families import fdtd, fdtd_product as products
 from adjointdesign.verification.consistency.case import REST, error_budget
-from adjointdesign.verification.consistency.fdtd import CASES, HABITS, PROJECTED, habitual, without
-from adjointdesign.verification.consistency.fdtd_interface import moving
-from adjointdesign.verification.consistency.fdtd_product import Layout, Level, Product, by_adjoint, by_product, measure
+from adjointdesign.verification.consistency.families.fdtd import CASES, HABITS, PROJECTED, habitual, without
+from adjointdesign.verification.consistency.families.fdtd_interface import moving
+from adjointdesign.verification.consistency.families.fdtd_product import Layout, Level, Product, by_adjoint, by_product, measure
 
 SLOW = ("fdtd-3d-product", "fdtd-ez-as-elsewhere")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from adjointdesign.verification.consistency import cases, compare, run_case
-from adjointdesign.verification.consistency import closed_waves as closed
+from adjointdesign.verification.consistency.families import closed_waves as closed
 
 NEEDS_FIREDRAKE = pytest.mark.skipif(find_spec("firedrake") is None, reason="needs Firedrake")
 
@@ -50,7 +50,7 @@ def test_every_case_ends_as_declared(case):
 @NEEDS_FIREDRAKE
 @pytest.mark.parametrize("name", ["Guide", "Square", "Cube"])
 def test_the_discrete_gradients_are_those_of_the_program(name):
-    from adjointdesign.verification.consistency import frequency_fem
+    from adjointdesign.verification.consistency.families import frequency_fem
 
     problem = {
         "Guide": frequency_fem.Guide,
@@ -67,7 +67,7 @@ def test_the_discrete_gradients_are_those_of_the_program(name):
 @NEEDS_FIREDRAKE
 def test_errors_in_the_shape_formula_are_inconsistent(monkeypatch):
     """Sources that would move along with the nodes, and a sign of the boundary form: neither vanishes with the mesh."""
-    from adjointdesign.verification.consistency.frequency_fem import Square
+    from adjointdesign.verification.consistency.families.frequency_fem import Square
 
     def found(**form):
         return compare(

@@ -13,7 +13,7 @@ from adjointdesign.verification.consistency import (
     runge_kutta_gradients,
     time_stepping,
 )
-from adjointdesign.verification.consistency.runge_kutta import (
+from adjointdesign.verification.consistency.families.runge_kutta import (
     SCHEMES,
     Tableau,
     classical_order,

@@ -5,9 +5,10 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from adjointdesign.verification.consistency import compare_samples, line_waves, run_case
-from adjointdesign.verification.consistency.line_waves import SOURCE, Line, by_complex_steps, medium, position
-from adjointdesign.verification.consistency.waves import CASES
+from adjointdesign.verification.consistency import compare_samples, run_case
+from adjointdesign.verification.consistency.families import line_waves
+from adjointdesign.verification.consistency.families.line_waves import SOURCE, Line, by_complex_steps, medium, position
+from adjointdesign.verification.consistency.families.waves import CASES
 
 NEEDS_FIREDRAKE = pytest.mark.skipif(find_spec("firedrake") is None, reason="needs Firedrake")
 LADDER = (40.0, 70.0, 100.0, 160.0)
@@ -83,7 +84,7 @@ def test_density_that_moves_the_buoyancy_alone_is_inconsistent(monkeypatch):
 @NEEDS_FIREDRAKE
 @pytest.mark.slow
 def test_elastic_gradients_are_those_of_the_program_and_errors_are_classed():
-    from adjointdesign.verification.consistency import elastic_waves
+    from adjointdesign.verification.consistency.families import elastic_waves
 
     square, step = elastic_waves.Square(6), 1e-3
     solver = square.program()

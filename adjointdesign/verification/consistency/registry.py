@@ -9,15 +9,15 @@ from adjointdesign.errors import InputError
 from adjointdesign.verification.consistency.case import Case
 
 FAMILIES = {
-    "controls": "adjointdesign.verification.consistency.controls",
-    "diffusion": "adjointdesign.verification.consistency.diffusion",
-    "frequency-domain": "adjointdesign.verification.consistency.frequency_domain",
-    "time-stepping": "adjointdesign.verification.consistency.time_stepping",
-    "conservation-laws": "adjointdesign.verification.consistency.conservation_laws",
+    "controls": "adjointdesign.verification.consistency.families.controls",
+    "diffusion": "adjointdesign.verification.consistency.families.diffusion",
+    "frequency-domain": "adjointdesign.verification.consistency.families.frequency_domain",
+    "time-stepping": "adjointdesign.verification.consistency.families.time_stepping",
+    "conservation-laws": "adjointdesign.verification.consistency.families.conservation_laws",
     "problems": "adjointdesign.problems.photonics.consistency_cases",
     "engines": "adjointdesign.problems.photonics.consistency_cases",
-    "fdtd": "adjointdesign.verification.consistency.fdtd",
-    "waves": "adjointdesign.verification.consistency.waves",
+    "fdtd": "adjointdesign.verification.consistency.families.fdtd",
+    "waves": "adjointdesign.verification.consistency.families.waves",
 }
 """Module of each family: a tuple ``CASES`` of `Case`. What is heavy, Firedrake above all, loads when a case is measured."""
 

@@ -104,6 +104,6 @@ def table(outcome: Outcome) -> str:
         lines.append(f"  {n:10g}  " + "".join(f"{values[k]:14.3e}" for values in columns.values()))
     fits = {name: comparison.orders.get(name) for name in columns}
     lines.append("  order       " + "".join(f"{'-' if fit is None else format(fit.order, '.2f'):>14s}" for fit in fits.values()))
-    lines += [f"  {share:14.2e}  of the difference from {name}" for name, share in outcome.budget.items()]
+    lines += [f"  {share:10.1%} of the difference from {name}" for name, share in outcome.budget.items()]
     lines.append(f"  {comparison.verdict.name} (declared: {case.expected}): {comparison.verdict.reason}")
     return "\n".join([*lines, *(f"  NOT AS DECLARED: {words}" for words in outcome.wrong)])

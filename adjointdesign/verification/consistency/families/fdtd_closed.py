@@ -7,7 +7,7 @@ from functools import reduce
 import numpy as np
 
 from adjointdesign.constants import C0, EPS0, ETA0, MU0
-from adjointdesign.verification.consistency.fdtd_product import FREQUENCIES, STRONG, WAVELENGTH, Layout, summed
+from adjointdesign.verification.consistency.families.fdtd_product import FREQUENCIES, STRONG, WAVELENGTH, Layout, summed
 
 
 def free_space(layout: Layout) -> tuple[np.ndarray, float]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adjointdesign.verification.consistency.runge_kutta import Tableau
+from adjointdesign.verification.consistency.families.runge_kutta import Tableau
 
 A, Q = 0.5, 2.0
 

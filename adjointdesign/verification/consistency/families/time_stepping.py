@@ -10,10 +10,10 @@ from functools import partial
 import numpy as np
 
 from adjointdesign.verification.consistency.case import Case
-from adjointdesign.verification.consistency.control_problem import LINEAR
-from adjointdesign.verification.consistency.leapfrog import leapfrog
-from adjointdesign.verification.consistency.runge_kutta import SCHEMES, classical_order, control_order, stage_order
-from adjointdesign.verification.consistency.runge_kutta_gradients import along_directions, at_optimum, at_stages
+from adjointdesign.verification.consistency.families.control_problem import LINEAR
+from adjointdesign.verification.consistency.families.leapfrog import leapfrog
+from adjointdesign.verification.consistency.families.runge_kutta import SCHEMES, classical_order, control_order, stage_order
+from adjointdesign.verification.consistency.families.runge_kutta_gradients import along_directions, at_optimum, at_stages
 
 LADDER = (8.0, 16.0, 32.0, 64.0, 128.0)
 CELLS = (16.0, 32.0, 64.0, 128.0, 256.0)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from adjointdesign.verification.consistency.advection import advection
-from adjointdesign.verification.consistency.burgers import SHOCK, STEP, burgers
+from adjointdesign.verification.consistency.families.advection import advection
+from adjointdesign.verification.consistency.families.burgers import SHOCK, STEP, burgers
 from adjointdesign.verification.consistency.case import Case
-from adjointdesign.verification.consistency.finite_volume import Scheme, central, engquist_osher, minmod, viscous
+from adjointdesign.verification.consistency.families.finite_volume import Scheme, central, engquist_osher, minmod, viscous
 
 LADDER = (50.0, 100.0, 200.0, 400.0, 800.0)
 ODD = (51.0, 101.0, 201.0, 401.0, 801.0)

@@ -20,9 +20,9 @@ from adjointdesign.solvers.fem_helmholtz import FemHelmholtz, integral, intensit
 from adjointdesign.solvers.fem_linear import Complex, Layer, stretches
 from adjointdesign.solvers.fem_maxwell import FemMaxwell
 from adjointdesign.solvers.fem_maxwell import integral as vector_integral
-from adjointdesign.verification.consistency import closed_waves as closed
+from adjointdesign.verification.consistency.families import closed_waves as closed
 from adjointdesign.verification.consistency.comparison import Sample
-from adjointdesign.verification.consistency.diffusion_fem import in_turn
+from adjointdesign.verification.consistency.families.diffusion_fem import in_turn
 
 
 class Guide:

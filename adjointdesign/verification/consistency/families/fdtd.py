@@ -10,9 +10,9 @@ import numpy as np
 
 from adjointdesign.verification.consistency.case import Case
 from adjointdesign.verification.consistency.comparison import Sample
-from adjointdesign.verification.consistency.fdtd_closed import free_space
-from adjointdesign.verification.consistency.fdtd_interface import measure as interface
-from adjointdesign.verification.consistency.fdtd_product import Layout, Product, directions, measure
+from adjointdesign.verification.consistency.families.fdtd_closed import free_space
+from adjointdesign.verification.consistency.families.fdtd_interface import measure as interface
+from adjointdesign.verification.consistency.families.fdtd_product import Layout, Product, directions, measure
 
 LADDER = (20.0, 30.0, 40.0, 50.0)
 

@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numpy.polynomial import Chebyshev
 
-from adjointdesign.verification.consistency.closed_diffusion import bump, square_points
+from adjointdesign.verification.consistency.families.closed_diffusion import bump, square_points
 
 DIRECTIONS = 3
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from adjointdesign.verification.consistency.comparison import Sample
-from adjointdesign.verification.consistency.control_problem import (
+from adjointdesign.verification.consistency.families.control_problem import (
     EXACT_OBJECTIVE,
     LOGARITHMIC,
     A,
@@ -27,7 +27,7 @@ from adjointdesign.verification.consistency.control_problem import (
     riccati,
     stage_times,
 )
-from adjointdesign.verification.consistency.runge_kutta import Tableau
+from adjointdesign.verification.consistency.families.runge_kutta import Tableau
 
 DIRECTIONS = 4
 TINY = 1e-30

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from adjointdesign.verification.consistency.case import Case
-from adjointdesign.verification.consistency.elastic_waves import medium as elastic_medium
-from adjointdesign.verification.consistency.elastic_waves import position as elastic_position
-from adjointdesign.verification.consistency.line_waves import medium, position
+from adjointdesign.verification.consistency.families.elastic_waves import medium as elastic_medium
+from adjointdesign.verification.consistency.families.elastic_waves import position as elastic_position
+from adjointdesign.verification.consistency.families.line_waves import medium, position
 
 LADDER, FINER = (40.0, 70.0, 100.0, 160.0, 250.0), (70.0, 100.0, 160.0, 250.0, 400.0)
 _LINE = "acoustic waves on a line, leapfrog, misfit of a seismogram; "

@@ -13,7 +13,7 @@ from adjointdesign.solvers import load
 from adjointdesign.verification.consistency.case import Case
 from adjointdesign.verification.consistency.comparison import Sample
 
-_MODULE = "adjointdesign.verification.consistency.frequency_fem"
+_MODULE = "adjointdesign.verification.consistency.families.frequency_fem"
 GUIDE, SQUARE, CUBE = (8.0, 12.0, 16.0, 24.0), (8.0, 16.0, 32.0, 48.0), (4.0, 6.0, 8.0, 10.0)
 
 

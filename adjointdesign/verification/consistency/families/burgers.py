@@ -20,7 +20,7 @@ from functools import partial
 import numpy as np
 
 from adjointdesign.verification.consistency.comparison import Sample
-from adjointdesign.verification.consistency.finite_volume import Scheme, solve, transposed
+from adjointdesign.verification.consistency.families.finite_volume import Scheme, solve, transposed
 
 DIRECTIONS = 4
 

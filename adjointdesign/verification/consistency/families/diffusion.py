@@ -35,7 +35,7 @@ _ALONG = "directional derivatives along fixed smooth directions"
 
 def measure(cells: float, compared: str = "directions", jumps: tuple[str, ...] = (), **problem) -> Sample:
     """Both gradients on a mesh: see `diffusion_fem.Problem`, and its methods for what is compared."""
-    fem = load("adjointdesign.verification.consistency.diffusion_fem")
+    fem = load("adjointdesign.verification.consistency.families.diffusion_fem")
     compare = getattr(fem.Problem(int(cells), **problem), compared)
     return compare(jumps) if jumps else compare()
 

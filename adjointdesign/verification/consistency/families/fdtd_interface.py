@@ -20,7 +20,7 @@ import numpy as np
 from adjointdesign.constants import C0, EPS0, MU0
 from adjointdesign.monitors.fields import FieldMonitor
 from adjointdesign.verification.consistency.comparison import Sample
-from adjointdesign.verification.consistency.fdtd_product import (
+from adjointdesign.verification.consistency.families.fdtd_product import (
     FREQUENCIES,
     WAVELENGTH,
     Layout,

@@ -23,7 +23,7 @@ from firedrake import (
 
 from adjointdesign.solvers.fem_diffusion import FemDiffusion
 from adjointdesign.solvers.fem_linear import DIRECT, Factorization, sizes
-from adjointdesign.verification.consistency import closed_diffusion as closed
+from adjointdesign.verification.consistency.families import closed_diffusion as closed
 from adjointdesign.verification.consistency.comparison import Sample
 
 SIDES = (1, 2, 3, 4)
