@@ -15,7 +15,10 @@ from scipy.special import j0, j1, y0, y1  # noqa: E402
 
 from adjointdesign import configuration  # noqa: E402
 from adjointdesign.constants import C0  # noqa: E402
+from adjointdesign.design.remesh import redraw  # noqa: E402
 from adjointdesign.errors import InputError, StepRejected  # noqa: E402
+from adjointdesign.grid.mesh import mesh_from_file  # noqa: E402
+from adjointdesign.grid.mesh_shipped import shipped_mesh  # noqa: E402
 from adjointdesign.problem import value_and_gradient  # noqa: E402
 from adjointdesign.problems import find  # noqa: E402
 from adjointdesign.problems.antennas import horn_deliver, horn_model  # noqa: E402
@@ -191,3 +194,19 @@ def test_files(tmp_path, monkeypatch):
         assert np.ptp(corners[np.abs(corners[:, 0] - z) < 1e-9, 1]) == pytest.approx(depth)
     np.testing.assert_allclose(depths - problem.source.corrugation.depths, problem.profile._unit * x[:4], atol=1e-12)
     assert all(picture.content[1:4] == b"PNG" for picture in problem.pictures(tmp_path))
+
+
+def test_curves_that_cannot_be_drawn_anew(tmp_path):
+    horn, target = shipped_mesh("horn"), tmp_path / "new.msh"
+    line = np.array([[0.5, 0.0], [1.2, 2.0]])
+    for name in ("axis", "brim"):
+        with pytest.raises(InputError, match=f"name: expected that of curves that follow each other between two ends, got {name}"):
+            redraw(horn, target, name, line)
+    with pytest.raises(InputError, match=r"polygon: expected the ends of 'profile', .* got one 0.1 from there"):
+        redraw(horn, target, "profile", line + [0.1, 0.0])
+    with pytest.raises(StepRejected, match="the shape crosses itself"):
+        redraw(horn, target, "profile", np.insert(line, 1, [1.0, 0.5], axis=0))
+    # Also in a file that was made so, whose curves are single edges.
+    redraw(horn, target, "profile", np.insert(line, 1, [0.8, 1.0], axis=0))
+    redraw(target, tmp_path / "again.msh", "profile", line)
+    assert len(mesh_from_file(tmp_path / "again.msh").facets) == len(mesh_from_file(horn).facets)
