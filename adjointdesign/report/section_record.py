@@ -15,6 +15,7 @@ FILES = (
     ("s_parameters.s*p", "S-parameters for circuit tools (Touchstone, re-simulated from design.gds)"),
     ("*.s1p", "reflection for circuit tools (Touchstone)"),
     ("profile.csv", "the profile of the conductor"),
+    ("slots.csv", "where the slots are, and how deep"),
     ("pattern.csv", "gain over the angle"),
     ("*.msh", "the final mesh (Gmsh)"),
     ("field.vtu", "the field (ParaView)"),
