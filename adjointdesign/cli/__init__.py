@@ -33,6 +33,7 @@ def main() -> None:
     try:
         start()
         status = app(standalone_mode=False)
+        sys.stdout.flush()
     except InputError as error:
         _fail(str(error))
     except StepRejected as refusal:
@@ -43,7 +44,8 @@ def main() -> None:
         if message := error.format_message():
             _fail(message)
         sys.exit(2)  # no arguments: the help was printed
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # the second is what Click makes of the first, where it meets it
+        _drop_output()
         _end(141)
     except MemoryError as error:
         _fail(f"memory: expected a simulation that fits, got {error or 'none left'}; choose a coarser spacing or a smaller device")
@@ -51,6 +53,7 @@ def main() -> None:
         if error.errno not in _DISK_ERRORS:
             _abort_all()
             raise
+        _drop_output()
         _fail(f"{error.filename or 'output'}: expected a place to write, got {error.strerror}; free space or choose another place")
     except (typer.Abort, KeyboardInterrupt):
         _end(130, "interrupted")
@@ -66,6 +69,12 @@ def _abort_all() -> None:
     if size > 1:
         print(f"rank {rank}: {traceback.format_exc()}", file=sys.__stderr__, flush=True)
         abort(1)
+
+
+def _drop_output() -> None:
+    """Let what is left in the buffer go: Python tries to write it once more at the end, and exits with 120 when it cannot."""
+    if sys.stdout is sys.__stdout__:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(message: str) -> None:

@@ -110,7 +110,21 @@ def test_a_disk_that_is_full_after_the_evaluations(disk):
     assert ended.returncode == 0 and (run / "report.html").exists(), ended.stderr
 
 
-def test_standard_output_that_is_full():
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_standard_output_that_is_full(unbuffered):
+    """Found at the first write, or only when the buffer is written at the end."""
     with open("/dev/full", "w") as full:
-        ended = subprocess.run([COMMAND, "list", "--json"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        ended = subprocess.run(
+            [COMMAND, "list", "--json"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        )  # fmt: skip
     assert ended.returncode == 2 and ended.stderr.startswith("error: ") and len(ended.stderr.splitlines()) == 1
+
+
+def test_a_reader_that_goes_away():
+    script = f"{COMMAND} list --json | true; echo ${{PIPESTATUS[0]}}"
+    for unbuffered in ("", "1"):
+        ended = subprocess.run(
+            ["bash", "-c", script], capture_output=True, text=True, timeout=60, env={**os.environ, "PYTHONUNBUFFERED": unbuffered}
+        )
+        assert ended.stdout.strip() in ("141", "0") and ended.stderr == ""

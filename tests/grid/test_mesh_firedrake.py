@@ -152,7 +152,7 @@ def answers(tmp_path_factory):
     for ranks in (1, 2, 3):
         run = subprocess.run(
             ["mpiexec", "-n", str(ranks), sys.executable, str(PROGRAM), str(folder), *map(str, paths)],
-            env={**os.environ, **ALLOW}, capture_output=True, text=True, timeout=200, check=False,
+            env={**os.environ, **ALLOW}, capture_output=True, text=True, timeout=600, check=False,
         )  # fmt: skip
         assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
         (line,) = [line for line in run.stdout.splitlines() if line.startswith("{")]
