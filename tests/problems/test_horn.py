@@ -15,7 +15,7 @@ from adjointdesign.errors import InputError, StepRejected  # noqa: E402
 from adjointdesign.optimize.history import History  # noqa: E402
 from adjointdesign.problem import value_and_gradient  # noqa: E402
 from adjointdesign.problems import find  # noqa: E402
-from adjointdesign.problems.antennas import horn_files, horn_mesh, horn_model  # noqa: E402
+from adjointdesign.problems.antennas import horn_deliver, horn_files, horn_mesh, horn_model  # noqa: E402
 from adjointdesign.verification.certificate import certify  # noqa: E402
 
 TINY = ["preset=coarse", "discretization.degree=1", "discretization.angle_step=60"]
@@ -91,8 +91,9 @@ def test_a_new_mesh_has_the_same_physics(problem):
 
 @needs_gmsh
 @pytest.mark.slow
-def test_a_run_with_new_meshes(tmp_path):
+def test_a_run_with_new_meshes(tmp_path, monkeypatch):
     """Each stage begins where the last one ended, in a mesh of its own; stopped and resumed it goes the same way."""
+    monkeypatch.setattr(horn_deliver, "POINTS", 2)
     words = [*TINY, "discretization.remesh_below=1", "optimization.stages=[{evaluations=3}, {evaluations=6}]"]
     outcome = study.run(find("horn-antenna"), tmp_path / "whole", overrides=words)
     assert outcome.passed
