@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from adjointdesign.errors import InputError
-from adjointdesign.verification.consistency.verdict import Verdict, asymptotic_order, judge
+from adjointdesign.verification.consistency.verdict import UNDECIDED, Verdict, asymptotic_order, judge
 from adjointdesign.verification.orders import OrderFit
 
 ROUNDING = 1e-10
@@ -50,7 +50,7 @@ class Sample:
 
     @property
     def scale(self) -> float:
-        """Norm by which differences are relative: of the exact gradient, or of the larger of the two."""
+        """Norm of the exact gradient, or of the larger of the two."""
         if self.exact is not None:
             return self.norm(self.exact)
         return max(self.norm(self.discrete), self.norm(self.continuous))
@@ -146,19 +146,41 @@ def compare_samples(ladder: Sequence[float], samples: Sequence[Sample], *, round
                 "continuous gradient", f"shape {np.shape(sample.discrete)}, that of the discrete one",
                 np.shape(sample.continuous), "bring both to one representation",
             )  # fmt: skip
-    with np.errstate(divide="ignore", invalid="ignore"):
-        differences = tuple(s.norm(s.discrete - s.continuous) / np.float64(s.scale) for s in samples)
-        errors: dict[str, tuple[float, ...]] = {"discrete": (), "continuous": (), "objective": ()}
-        if all(s.exact is not None for s in samples):
-            errors["discrete"] = tuple(s.norm(s.discrete - s.exact) / np.float64(s.scale) for s in samples)
-            errors["continuous"] = tuple(s.norm(s.continuous - s.exact) / np.float64(s.scale) for s in samples)
-        if all(s.objective is not None and s.exact_objective is not None for s in samples):
-            errors["objective"] = tuple(abs(s.objective / np.float64(s.exact_objective) - 1) for s in samples)
+        shape = np.shape(sample.discrete)
+        if sample.exact is not None and np.shape(sample.exact) != shape:
+            raise InputError("exact gradient", f"shape {shape}, that of the others", np.shape(sample.exact), "correct it")
+        if sample.weights is not None and not _fits(np.shape(sample.weights), shape):
+            raise InputError("weights", f"shape {shape}, that of the gradients", np.shape(sample.weights), "correct it")
+        if sample.weights is not None and np.min(sample.weights) < 0:
+            raise InputError("weights", "none below 0", np.min(sample.weights), "correct them")
+    # One scale for the whole ladder: a gradient that vanishes with refinement would else be compared with itself.
+    scale = max(s.scale for s in samples)
+    if scale == 0:
+        return Comparison(refinements, (0.0,) * len(samples), (), (), (), Verdict(UNDECIDED, "the gradient is zero"), {})
+
+    def relative(vectors):
+        return [np.sqrt(1.0 if s.weights is None else s.weights) * v / scale for s, v in zip(samples, vectors, strict=True)]
+
+    vectors = relative([s.discrete - s.continuous for s in samples])
+    differences = tuple(float(np.linalg.norm(v)) for v in vectors)
+    errors: dict[str, tuple[float, ...]] = {"discrete": (), "continuous": (), "objective": ()}
+    if all(s.exact is not None for s in samples):
+        for name in ("discrete", "continuous"):
+            errors[name] = tuple(float(np.linalg.norm(v)) for v in relative([getattr(s, name) - s.exact for s in samples]))
+    if all(s.objective is not None and s.exact_objective is not None for s in samples):
+        largest = max(abs(s.exact_objective) for s in samples) or 1.0
+        errors["objective"] = tuple(abs(s.objective - s.exact_objective) / largest for s in samples)
     sizes = [1 / n for n in refinements]
-    verdict = judge(sizes, differences, rounding)
+    # Levels of different meshes have different components: then their norms have to do.
+    verdict = judge(sizes, vectors if len({v.shape for v in vectors}) == 1 else differences, rounding)
     orders = {name: asymptotic_order(sizes, values, rounding) for name, values in errors.items() if values}
     orders = {"difference": verdict.fit} | orders
     return Comparison(
         refinements, differences, errors["discrete"], errors["continuous"], errors["objective"], verdict,
         {name: fit for name, fit in orders.items() if fit is not None},
     )  # fmt: skip
+
+
+def _fits(shape: tuple[int, ...], whole: tuple[int, ...]) -> bool:
+    """Whether an array can be spread over another without making it larger."""
+    return len(shape) <= len(whole) and all(a in (1, b) for a, b in zip(shape[::-1], whole[::-1]))

@@ -94,7 +94,7 @@ CASES = (
     _case("nipg", 2, "-slopes", f"{_J}; slopes of the gradient", _IRREGULAR, "inconsistent", _orders(0, 0, 2), FINE,
           "slopes"),
     _case("nitsche-symmetric", 2, "", _J, _ARNOLD + _SYMMETRIC, "identical", _all(4), MIDDLE),
-    _case("nitsche-nonsymmetric", 2, "", _J, _WALL, "convergent", _all(3), MIDDLE),
+    _case("nitsche-nonsymmetric", 2, "", _J, _WALL, "convergent", _all(3), LOW),
     _case("cg", 2, "-naive-flux", f"{_Q}, read as a slope", _NAIVE, "convergent", _orders(2, 2, 4, 2), LOW,
           objective="naive flux", without=_AS_SLOPE),
     _case("cg", 2, "-naive-flux-values", f"{_Q}, read as a slope; the gradient as a function", _LAYER, "convergent",
