@@ -20,6 +20,10 @@ class InputError(ValueError):
         super().__init__(f"{what}: expected {expected}, got {got}; {remedy}")
         self.what, self.expected, self.got, self.remedy = what, expected, got, remedy
 
+    def __reduce__(self):
+        # Else it could not come back from another process: an exception is made again from its message alone.
+        return type(self), (self.what, self.expected, str(self.got), self.remedy)
+
 
 class StepRejected(ValueError):
     """A design that cannot be simulated, though one nearer to the last may be: a line search is to take a shorter step."""

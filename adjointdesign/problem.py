@@ -100,7 +100,8 @@ class Problem:
 
     A problem subclasses this, names its settings, and defines the five steps of `evaluate`. All settings are in SI units.
     A method ``solver()`` is optional: where there is one, a certificate also tests that solver by itself. So is
-    ``continuous_gradient(parameters, stage)``, the hand-derived gradient of the equations, discretized: where there is one,
+    ``continuous_gradient(parameters, stage)``, the hand-derived gradient of the equations, discretized (where the objective is
+    several values of which the largest counts, that of their sum), of the shape of the parameters: where there is one,
     the consistency checker holds the gradient by the tape against it.
 
     Parameters

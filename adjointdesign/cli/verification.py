@@ -73,13 +73,17 @@ def consistency(
 ) -> int:  # fmt: skip
     """Compare gradients of programs with gradients of their equations: identical, convergent or inconsistent."""
     from adjointdesign.problems import names
+    from adjointdesign.report.consistency import make_folder, write_consistency
     from adjointdesign.verification.consistency import cases, find_case, run_case
     from adjointdesign.verification.consistency import run as runs
 
     one_rank("consistency")
-    if sum((case is not None, every, listed)) != 1:
-        raise InputError("consistency", "one of CASE, --all and --list", "none" if case is None else "several", "give one of them")
+    given = sum((case is not None, every, listed))
+    if given != 1:
+        raise InputError("consistency", "one of CASE, --all and --list", "several" if given else "none", "give one of them")
     if listed:
+        if config or overrides or levels is not None or out is not None:
+            raise InputError("--list", "nothing but --json beside it", "more", "leave it out")
         found = cases()
         if as_json:
             keys = ("name", "family", "title", "source", "expected")
@@ -92,25 +96,29 @@ def consistency(
     own = settings_of(case, config, overrides) if case is not None and case in names() else None
     if (config or overrides) and own is None:
         raise InputError("--config, --set", "the name of a problem with them", case or "--all", "leave them out, or name a problem")
-    chosen = cases() if every else [find_case(case) if own is None else _case_of(own.build(), own.seed)]
-    if levels is not None:
-        chosen[0].refinements(levels)  # refused now, not after the first ladder
+    if every:
+        chosen = cases()
+        if levels is not None and levels < 1:
+            raise InputError("--levels", "at least 1", levels, "give more")
+    else:
+        chosen = [find_case(case, names()) if own is None else _case_of(own.build(), own.seed)]
+        chosen[0].refinements(levels)
     here = [c for c in chosen if runs.available(c)]
     if case is not None and not here:
         raise InputError(case, chosen[0].needs, "not installed", "run `make install-fem`")
+    if out is not None:
+        make_folder(out)
     if every:
         outcomes = runs.run_cases([c.name for c in here], levels, progress=say)
     else:
         outcomes = [run_case(here[0], levels, progress=say)]
     result = runs.summary(outcomes, [c for c in chosen if not runs.available(c)])
-    if out is not None:
-        from adjointdesign.report.consistency import write_consistency
-
-        say(str(write_consistency(out, result)))
     if as_json:
         print(json.dumps(result))
     elif not every:
         print(runs.table(outcomes[0]))
+    if out is not None:
+        say(str(write_consistency(out, result)))
     for c in result["skipped"] if every else ():
         say(f"skipped: {c['name']}, which needs {c['needs']} (`make install-fem`)")
     return 0 if result["passed"] else 1
@@ -136,6 +144,7 @@ def converge(
     """Refine a problem: orders of objective and gradient, the limit with its error, the resolution that a tolerance takes."""
     from adjointdesign.study import require_communicator
     from adjointdesign.verification import convergence
+    from adjointdesign.verification.record import plain
 
     settings = settings_of(problem, config, overrides)
     built = settings.build()
@@ -144,7 +153,7 @@ def converge(
         raise InputError("--tolerance", "above 0", tolerance, "give an error of the objective")
     parameters, stage = _design_of(built, design, settings.seed)
     found = convergence.converge(built, parameters, stage, levels, ratio=ratio, progress=say)
-    result = found.as_dict()
+    result = plain(found.as_dict())
     if tolerance is not None:
         result["tolerance"], result["factor_for_tolerance"] = tolerance, found.factor_for(tolerance)
     if as_json:
@@ -162,7 +171,7 @@ def smoothness(
     problem: Annotated[str | None, typer.Argument(metavar="PROBLEM", help="Name of a problem, see `adjointdesign list`.")] = None,
     config: Config = None, overrides: Set = None,
     folder: Annotated[Path | None, typer.Option("--run", metavar="DIR", help="Along the last designs of this run, in the place of PROBLEM.")] = None,
-    last: Annotated[int, typer.Option("--last", metavar="N", help="How many designs of the run.")] = 5,
+    last: Annotated[int | None, typer.Option("--last", metavar="N", help="How many designs of the run; 5 by default.")] = None,
     design: Annotated[Path | None, typer.Option("--design", metavar="FILE", help="Around these design parameters (design.h5 of a run, say).")] = None,
     reach: Annotated[float | None, typer.Option("--reach", metavar="R", help="How far the parameter that moves most moves to each side.")] = None,
     samples: Annotated[int | None, typer.Option("--samples", metavar="N", help="Values along the line, or between two designs.")] = None,
@@ -179,9 +188,11 @@ def smoothness(
     if folder is not None:
         if config or overrides or design is not None or reach is not None:
             raise InputError("--run", "no --config, --set, --design and --reach beside it", "some", "leave them out")
-        built, stage, designs = _last_designs(folder, last)
+        built, stage, designs = _last_designs(folder, 5 if last is None else last)
         found = smoothness_problem.scan_iterates(built, designs, stage=stage, **wanted)
     else:
+        if last is not None:
+            raise InputError("--last", "--run DIR with it", "PROBLEM", "name a run, or leave it out")
         settings = settings_of(problem, config, overrides)
         built = settings.build()
         parameters, stage = _design_of(built, design, settings.seed)

@@ -43,16 +43,34 @@ def write_consistency(folder: Path, summary: Mapping[str, Any]) -> Path:
         When it cannot be written.
     """
     figures = {case["name"]: draw_consistency(case) for case in summary["cases"]}
+    make_folder(folder)
     try:
-        (folder / "figures").mkdir(parents=True, exist_ok=True)
         atomic_write(folder / "consistency.json", json.dumps(summary, indent=2, allow_nan=False) + "\n")
         for name, content in figures.items():
             atomic_write(folder / "figures" / f"{name}.png", content)
         atomic_write(folder / "consistency.html", page("Adjoint consistency – adjointdesign", _body(summary, figures)))
     except OSError as error:
-        remedy = "free space, or choose another folder"
-        raise InputError("--out", "a folder that can be written", f"{folder} ({error.strerror})", remedy) from error
+        raise _unwritable(folder, error) from error
     return folder / "consistency.html"
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder, before the work whose results go there.
+
+    Raises
+    ------
+    InputError
+        When it cannot be made.
+    """
+    try:
+        (folder / "figures").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> InputError:
+    remedy = "free space, or choose another folder"
+    return InputError("--out", "a folder that can be written", f"{folder} ({error.strerror})", remedy)
 
 
 def _body(summary: Mapping[str, Any], figures: Mapping[str, bytes]) -> Markup:
@@ -105,7 +123,7 @@ def case_section(case: Mapping[str, Any], figure: bytes) -> Markup:
         *(tag("p", mark(False, "not as declared"), ": ", words) for words in case["wrong"]),
         tag("div",
             picture(figure, f"Differences and errors over refinement of {case['name']}", class_="narrow"),
-            tag("div", table(head, [*rows, [number("order"), *orders], *([[number("declared"), *declared]] if any(case["expected_orders"]) else [])]),
+            tag("div", table(head, [*rows, [number("order"), *orders], *([[number("declared"), *declared]] if case["expected_orders"] else [])]),
                 join([tag("p", "Where the difference on the finest level comes from:"), table(["source", number("share"), number("over the gradient")], budget, wide=False)]) if budget else ""),
             class_="beside"),
     ])  # fmt: skip

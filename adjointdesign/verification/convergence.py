@@ -13,6 +13,11 @@ from adjointdesign.errors import InputError
 from adjointdesign.problem import Problem, value_and_gradient
 from adjointdesign.verification.orders import richardson
 
+MOST_LEVELS, LARGEST_RATIO = 12, 10.0
+ORDERS = (0.5, 12.0)
+"""Orders that a scheme may have: what is found outside says that the levels show none."""
+AGREE = 1.0
+"""How far the orders of the last three levels and of the three before may differ."""
 SAFETY = 1.25
 """Of the error bar, three grids and more: P. J. Roache, J. Fluids Eng. 116, 405 (1994)."""
 
@@ -24,7 +29,7 @@ class Limit:
     Parameters
     ----------
     order : float or None
-        Observed on the three finest levels; None where they do not converge monotonically.
+        Observed on the three finest levels; None where they do not converge monotonically, or show no credible order.
     value : float or None
         Extrapolated (Richardson); None likewise.
     error : float
@@ -139,26 +144,32 @@ def converge(
     """
     if levels < 3:
         raise InputError("--levels", "at least 3", levels, "an order takes three")
-    if not ratio > 1:
-        raise InputError("--ratio", "above 1", ratio, "refine")
+    if levels > MOST_LEVELS:
+        raise InputError("--levels", f"at most {MOST_LEVELS}", levels, "each is finer than the one before by the ratio")
+    if not 1 < ratio <= LARGEST_RATIO:
+        raise InputError("--ratio", f"above 1 and at most {LARGEST_RATIO:g}", ratio, "refine, in smaller steps")
     factors, objectives, gradients = [ratio**k for k in range(levels)], [], []
-    for factor in factors:
-        if progress is not None:
-            progress(f"refinement {factor:g}")
-        fine = problem.refined(factor) if factor > 1 else problem
+    # All of them before the first one runs: a later one may have to be refused.
+    ladder = [problem, *(problem.refined(factor) for factor in factors[1:])]
+    for fine in ladder:
         if fine.design_shape != problem.design_shape:
             raise InputError(
                 "design parameters", f"the same on every refinement, {problem.design_shape}", fine.design_shape,
                 "choose a control that does not depend on the mesh",
             )  # fmt: skip
+    for factor, fine in zip(factors, ladder, strict=True):
+        if progress is not None:
+            progress(f"refinement {factor:g}")
         fine.begin(stage, parameters)
         # Of values where the largest counts, the sum: which of them is largest may change from level to level.
         values, jacobian, *_ = value_and_gradient(fine, parameters, stage)
         objectives.append(float(values.sum()))
         gradients.append(jacobian.sum(axis=0))
-    norm = np.linalg.norm(gradients[-1])
+    norm = float(np.linalg.norm(gradients[-1])) or 1.0
     changes = [float(np.linalg.norm(b - a) / norm) for a, b in zip(gradients, gradients[1:])]
     order = math.log(changes[-2] / changes[-1], ratio) if 0 < changes[-1] < changes[-2] else None
+    if order is not None and not ORDERS[0] <= order <= ORDERS[1]:
+        order = None
     return Convergence(
         problem.name, tuple(factors), tuple(objectives), tuple(changes), limit_of(objectives, ratio), order,
         changes[-1] if order is None else SAFETY * changes[-1] / (ratio**order - 1),
@@ -168,8 +179,12 @@ def converge(
 def limit_of(values, ratio: float) -> Limit:
     """Extrapolate the last three of some values; each level finer by ``ratio`` than the one before."""
     coarse, medium, fine = values[-3:]
+    none = Limit(None, None, float(max(abs(medium - coarse), abs(fine - medium))))
     try:
         value, order = richardson(coarse, medium, fine, ratio)
+        before = richardson(*values[-4:-1], ratio)[1] if len(values) > 3 else order
     except InputError:
-        return Limit(None, None, float(max(abs(medium - coarse), abs(fine - medium))))
+        return none
+    if not ORDERS[0] <= order <= ORDERS[1] or abs(order - before) > AGREE:
+        return none
     return Limit(order, value, SAFETY * abs(value - fine))

@@ -213,6 +213,8 @@ class _Line:
                 continue
             while high - low > tolerance:
                 middle = (low + high) / 2
+                if not low < middle < high:  # neighbors among floating-point numbers
+                    break
                 values = np.ravel(self._values(middle))
                 low, high = (low, middle) if values[last] >= values[first] else (middle, high)
             b = Break((low + high) / 2, tolerance / 2, 1.0, 0.0)

@@ -12,6 +12,8 @@ from adjointdesign.problem import Problem, value_and_gradient
 from adjointdesign.verification.smoothness import scan, scan_path
 from adjointdesign.verification.smoothness_report import SmoothnessReport
 
+LEAST_KEPT = 0.5
+"""Part of a direction's norm that must be left when parameters that would leave their bounds are held."""
 REACH = 0.05
 """How far parameters move to each side where nothing else is said, over the length of their range."""
 
@@ -82,11 +84,14 @@ def scan_problem(
     direction = -gradient(parameters) if direction is None else np.asarray(direction, dtype=float)
     direction = direction.reshape(parameters.shape) / max(float(np.abs(direction).max()), np.finfo(float).tiny)
     leaves = (parameters - reach * np.abs(direction) < low) | (parameters + reach * np.abs(direction) > high)
-    direction = np.where(leaves, 0.0, direction)
-    if not np.any(direction):
+    kept = np.where(leaves, 0.0, direction)
+    share = float(np.linalg.norm(kept) / (np.linalg.norm(direction) or 1.0))
+    if not share >= LEAST_KEPT:
         raise InputError(
-            "reach", f"less: no parameter moves by {reach:g} both ways within {low:g} and {high:g}", reach, "shorten it"
-        )
+            "reach", f"one with which most of the direction stays within {low:g} and {high:g} both ways",
+            f"{reach:g}, with which {share:.0%} does", "shorten it",
+        )  # fmt: skip
+    direction = kept
     return scan(
         value, gradient if gradients else None, parameters, direction, reach=reach, samples=samples, tolerance=tolerance
     )

@@ -47,6 +47,6 @@ def _requirements(name: str, found: dict[str, str] | None = None) -> dict[str, s
     found[name] = distribution.version
     for requirement in distribution.requires or ():
         # What only an extra needs takes no part in compiling.
-        if "extra ==" not in requirement:
+        if not re.search(r"\bextra\s*==", requirement):
             _requirements(re.match(r"[\w.-]+", requirement)[0], found)
     return found

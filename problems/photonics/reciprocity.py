@@ -24,7 +24,8 @@ def continuous_gradient(device, parameters: np.ndarray, stage) -> np.ndarray:
     Parameters
     ----------
     device : PhotonicDevice
-        Its method ``driven_response(driven, density)`` gives S-parameters, incident amplitudes and products of fields.
+        With ``frequencies``, ``medium``, ``density`` and ``objective`` of S-parameters ``S11, S21, ...`` (port 1 driven),
+        ``driven_response(driven, medium)``, which gives a `Response`, and ``integrals(first, second, factors)`` of fields.
     parameters : ndarray
         Design parameters.
     stage : mapping

@@ -65,7 +65,11 @@ def test_cases_run_side_by_side_in_their_order():
         ((), "expected one of CASE, --all and --list, got none"),
         (("control-noise", "--all"), "expected one of CASE, --all and --list, got several"),
         (("contrl-noise",), "did you mean control-noise?"),
-        (("control-noise", "--levels", "0"), "--levels: expected at least 1, got 0"),
+        (("control-noise", "--levels", "0"), "--levels: expected 1 to 5, the levels of control-noise, got 0"),
+        (("--all", "--levels", "0"), "--levels: expected at least 1, got 0"),
+        (("--all", "--list"), "expected one of CASE, --all and --list, got several"),
+        (("--list", "--levels", "3"), "--list: expected nothing but --json beside it"),
+        (("waveguide-bnd",), "did you mean waveguide-bend?"),
         (("control-noise", "--out", "/proc/nowhere"), "--out: expected a folder that can be written"),
     ],
 )

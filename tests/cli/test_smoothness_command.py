@@ -31,6 +31,7 @@ def test_around_a_design_and_along_a_run(tmp_path, command):
         (("waveguide-bend", "--run", "x"), "got both"),
         (("--run", "nowhere"), "DIR: expected the folder of a run"),
         (("--run", "nowhere", "--last", "1"), "--last: expected at least 2, got 1"),
+        (("waveguide-bend", "--last", "3"), "--last: expected --run DIR with it"),
         (("--run", "nowhere", "--reach", "1"), "--run: expected no --config"),
         (("waveguide-bend", "--set", "preset=coarse", "--samples", "2"), "samples: expected"),
     ],

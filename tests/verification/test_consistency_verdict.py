@@ -1,5 +1,7 @@
 """The checker: what a ladder of differences carries, and what it does not."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -125,6 +127,13 @@ def test_refusals():
         Case("x", "", "", "", lambda n: Sample(np.ones(1), np.ones(1)), (1.0, 2.0), "maybe")
 
 
-def test_ladders_go_on_by_their_last_ratio():
+def test_ladders_have_the_levels_that_the_case_gives_them():
     case = find_case("control-convergent")
-    assert case.refinements(3) == (16, 32, 64) and case.refinements(7)[-2:] == (512, 1024)
+    assert case.refinements(3) == (16, 32, 64) and case.refinements() == case.ladder
+    with pytest.raises(InputError, match="--levels: expected 1 to 5"):
+        case.refinements(6)
+
+
+def test_errors_come_back_from_another_process():
+    error = pickle.loads(pickle.dumps(InputError("x", "a number", np.ones(2), "give one")))
+    assert isinstance(error, InputError) and "x: expected a number, got [1. 1.]; give one" == str(error)

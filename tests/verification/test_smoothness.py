@@ -222,7 +222,7 @@ def test_problems():
     assert np.vdot(gradient(start), direction.ravel()) == pytest.approx(
         (value(start + step) - value(start - step)) / 2e-6, rel=1e-5
     )
-    with pytest.raises(InputError, match="reach: expected less"):
+    with pytest.raises(InputError, match="reach: expected one with which most"):
         scan_problem(problem, start, direction, reach=100.0)
 
 

@@ -16,7 +16,7 @@ from adjointdesign.verification.consistency.verdict import VERDICTS
 REST = "rest"
 """In an error budget, what the named sources leave."""
 ORDER_TOLERANCE = 0.3
-"""How far an observed order may be from a declared one where the interval of the fit does not hold it."""
+"""How far an observed order may be from a declared one: ladders end before what is of higher order has gone."""
 
 
 @dataclass(frozen=True)
@@ -68,15 +68,18 @@ class Case:
             raise InputError(f"expected verdict of {self.name}", f"one of {', '.join(VERDICTS)}", self.expected, "correct the case")
 
     def refinements(self, levels: int | None = None) -> tuple[float, ...]:
-        """The ladder, or its first ``levels``; beyond its end it goes on by its last ratio, rounded to whole numbers."""
-        ladder = list(self.ladder)
+        """The ladder, or its first ``levels``.
+
+        Raises
+        ------
+        InputError
+            When it has not so many: which refinements keep what a case is about, only the case knows.
+        """
         if levels is None:
             return self.ladder
-        if levels < 1:
-            raise InputError("--levels", "at least 1", levels, "give more")
-        while len(ladder) < levels:
-            ladder.append(float(round(ladder[-1] * ladder[-1] / ladder[-2])))
-        return tuple(ladder[:levels])
+        if not 1 <= levels <= len(self.ladder):
+            raise InputError("--levels", f"1 to {len(self.ladder)}, the levels of {self.name}", levels, "choose one of these")
+        return self.ladder[:levels]
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,17 @@ def problem_case(problem: Problem, parameters: np.ndarray, stage: Mapping[str, A
         # Rounding, not refinement, would be what is left of the difference.
         problem = problem.rebuilt(precision="double")
 
+    # Before the first one runs: a later one may have to be refused.
+    ladder = {n: problem.refined(n) if n != 1 else problem for n in problem.ladder}
+    for fine in ladder.values():
+        if fine.design_shape != problem.design_shape:
+            raise InputError(
+                "design parameters", f"the same on every refinement, {problem.design_shape}", fine.design_shape,
+                "choose a control that does not depend on the mesh",
+            )  # fmt: skip
+
     def measure(refinement: float) -> Sample:
-        fine = problem.refined(refinement) if refinement != 1 else problem
+        fine = ladder[refinement]
         fine.begin(stage, parameters)
         _, jacobian, *_ = value_and_gradient(fine, parameters, stage)
         return Sample(jacobian.sum(axis=0), np.ravel(fine.continuous_gradient(parameters, stage)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from importlib import import_module
 
 from adjointdesign.errors import InputError
@@ -30,8 +31,8 @@ def cases(family: str | None = None) -> list[Case]:
     ]  # fmt: skip
 
 
-def find_case(name: str) -> Case:
-    """The case of a name.
+def find_case(name: str, others: Sequence[str] = ()) -> Case:
+    """The case of a name; ``others`` are names that the user may have meant as well.
 
     Raises
     ------
@@ -40,7 +41,7 @@ def find_case(name: str) -> Case:
     """
     known = {case.name: case for case in cases()}
     if name not in known:
-        near = difflib.get_close_matches(name, known, 1)
+        near = difflib.get_close_matches(name, [*known, *others], 1)
         remedy = f"did you mean {near[0]}?" if near else "see `adjointdesign consistency --list`"
         raise InputError("case", "one of `adjointdesign consistency --list`", repr(name), remedy)
     return known[name]

@@ -32,7 +32,7 @@ def run_cases(
     names : sequence of str
         Which; all available.
     levels : int, optional
-        How many levels of each ladder.
+        How many levels of each ladder, at most.
     jobs : int, optional
         How many at a time; by default as many as there are cores.
     progress : callable, optional
@@ -70,7 +70,8 @@ def run_cases(
 
 def _run(name: str, levels: int | None) -> Outcome:
     # A case holds functions, which need not be such that they can travel: it stays where it is.
-    return replace(run_case(find_case(name), levels), case=None)
+    case = find_case(name)
+    return replace(run_case(case, min(levels or len(case.ladder), len(case.ladder))), case=None)
 
 
 def line(outcome: Outcome) -> str:
