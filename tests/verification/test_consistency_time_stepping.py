@@ -6,13 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from adjointdesign.verification.consistency import (
-    control_problem,
-    leapfrog,
-    run_case,
-    runge_kutta_gradients,
-    time_stepping,
-)
+from adjointdesign.verification.consistency import run_case
+from adjointdesign.verification.consistency.families import control_problem, leapfrog, runge_kutta_gradients, time_stepping
 from adjointdesign.verification.consistency.families.runge_kutta import (
     SCHEMES,
     Tableau,
