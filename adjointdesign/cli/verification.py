@@ -162,7 +162,8 @@ def converge(
     print(found)
     if tolerance is not None:
         factor = result["factor_for_tolerance"]
-        print(f"  an error of {tolerance:g} takes " + ("an order, which these levels do not show" if factor is None else f"a refinement of about {factor:.2g}"))
+        taken = "an order, which these levels do not show" if factor is None else f"a refinement of about {factor:.2g}"
+        print(f"  an error of {tolerance:g} takes {taken}")
     return 0
 
 

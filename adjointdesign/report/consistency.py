@@ -111,10 +111,9 @@ def case_section(case: Mapping[str, Any], figure: bytes) -> Markup:
     orders = [number(f"{case['orders'][c]['order']:.2f}" if c in case["orders"] else "–") for c in columns]
     declared = [number(f"{case['expected_orders'][c]:g}" if c in case["expected_orders"] else "") for c in columns]
     head = [number("refinement"), *(number(c) for c in columns)]
-    budget = [
-        [row_name(name), number(f"{share:.1%}".replace("-", "−")), number(scientific(case["budget_sizes"][name], 1))]
-        for name, share in case["budget"].items()
-    ]
+    rows.append([number("order"), *orders])
+    if case["expected_orders"]:
+        rows.append([number("declared"), *declared])
     return join([
         tag("h3", case["name"], id=case["name"]),
         tag("p", case["title"], "."),
@@ -123,10 +122,21 @@ def case_section(case: Mapping[str, Any], figure: bytes) -> Markup:
         *(tag("p", mark(False, "not as declared"), ": ", words) for words in case["wrong"]),
         tag("div",
             picture(figure, f"Differences and errors over refinement of {case['name']}", class_="narrow"),
-            tag("div", table(head, [*rows, [number("order"), *orders], *([[number("declared"), *declared]] if case["expected_orders"] else [])]),
-                join([tag("p", "Where the difference on the finest level comes from:"), table(["source", number("share"), number("over the gradient")], budget, wide=False)]) if budget else ""),
+            tag("div", table(head, rows), _budget(case)),
             class_="beside"),
     ])  # fmt: skip
+
+
+def _budget(case: Mapping[str, Any]) -> Markup:
+    """Where the difference comes from, source by source; nothing where that was not measured."""
+    if not case["budget"]:
+        return Markup("")
+    rows = [
+        [row_name(name), number(f"{share:.1%}".replace("-", "−")), number(scientific(case["budget_sizes"][name], 1))]
+        for name, share in case["budget"].items()
+    ]
+    words = tag("p", "Where the difference on the finest level comes from:")
+    return join([words, table(["source", number("share"), number("over the gradient")], rows, wide=False)])
 
 
 def _order(case: Mapping[str, Any]) -> Markup:

@@ -89,7 +89,8 @@ def judge(sizes: Sequence[float], differences: Sequence, rounding: float) -> Ver
     """
     sizes, vectors = np.asarray(sizes, dtype=float), [np.ravel(d) for d in differences]
     if sizes.ndim != 1 or sizes.size != len(vectors) or not sizes.size or len({v.shape for v in vectors}) > 1:
-        raise InputError("ladder", "one difference a size, all of one shape", f"{sizes.shape} and {[v.shape for v in vectors]}", "give as many")
+        shapes = f"{sizes.shape} and {[v.shape for v in vectors]}"
+        raise InputError("ladder", "one difference a size, all of one shape", shapes, "give as many")
     if not (np.all(np.isfinite(sizes)) and np.all(sizes > 0) and np.all(np.diff(sizes) < 0)):
         raise InputError("ladder", "positive sizes, each smaller than the one before", sizes.tolist(), "sort them")
     if not 0 <= rounding < 1:
