@@ -112,7 +112,7 @@ def load_gmsh():
     except ImportError:
         raise InputError("gmsh", "Gmsh, which makes new meshes", "none", "pip install 'adjointdesign[gmsh]'") from None
     except OSError as error:
-        remedy = "on Debian: apt install libglu1-mesa libxcursor1 libxft2 libxinerama1"
+        remedy = "on Debian: apt install libgl1 libglu1-mesa libxcursor1 libxft2 libxinerama1"
         raise InputError("gmsh", "the libraries that Gmsh needs", error, remedy) from None
     return gmsh
 

@@ -14,7 +14,7 @@ SYSTEM_PACKAGES = (
     "libopenmpi-dev", "openmpi-bin", "libopenblas-dev", "libhdf5-mpi-dev", "libhwloc-dev",
     "libmumps-ptscotch-dev", "libmumps-dev", "libmetis-dev", "libptscotch-dev", "libscotch-dev",
     "libscalapack-openmpi-dev", "libsuitesparse-dev", "libfftw3-dev", "libfftw3-mpi-dev", "zlib1g-dev",
-    "libglu1-mesa", "libxcursor1", "libxft2", "libxinerama1",
+    "libgl1", "libglu1-mesa", "libxcursor1", "libxft2", "libxinerama1",
 )  # fmt: skip
 
 #: What the packages below need while they are built (they are built without pip's isolation, against each other).
