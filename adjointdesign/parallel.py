@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import sys
@@ -71,6 +72,20 @@ def start():
             "start it with the mpiexec of that MPI (with Slurm: srun --mpi=pmix, or pmi2)",
         )  # fmt: skip
     return world
+
+
+@functools.cache
+def end_together() -> None:
+    """Have all ranks end PETSc in the same way, whatever Python's garbage collection leaves on each; to be called by all.
+
+    At its end a rank takes part in a collective cleanup only if an object on all ranks was left to it at some time, and if one such
+    object lives on: both can differ from rank to rank (after many compilations they often do), and then those that take part wait
+    for ever. So one object lives on everywhere, and every rank has been through a cleanup.
+    """
+    PETSc = importlib.import_module("petsc4py.PETSc")
+    if PETSc.COMM_WORLD.size > 1:
+        PETSc.Vec().create(PETSc.COMM_WORLD).incRef()
+        PETSc.garbage_cleanup(PETSc.COMM_WORLD)
 
 
 class EndedByFirst(Exception):

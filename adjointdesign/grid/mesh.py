@@ -15,7 +15,10 @@ from scipy.spatial import cKDTree
 from adjointdesign.errors import InputError
 from adjointdesign.grid.mesh_check import SoundMesh, sound_mesh
 from adjointdesign.grid.mesh_read import read_file
+from adjointdesign.parallel import end_together
 from adjointdesign.tape import stop_annotating
+
+end_together()
 
 _CELLS, _FACETS = "Cell Sets", "Face Sets"
 

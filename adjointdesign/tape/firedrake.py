@@ -21,8 +21,11 @@ from pyadjoint import Block
 from pyadjoint.tape import annotate_tape, get_working_tape, stop_annotating
 
 from adjointdesign.errors import InputError
+from adjointdesign.parallel import end_together
 from adjointdesign.tape.array import Array
 from adjointdesign.tape.block import Operation, record
+
+end_together()
 
 
 def array(function: Function) -> Array:
