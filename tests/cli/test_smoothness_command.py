@@ -14,6 +14,7 @@ def invoke(*arguments):
     return CliRunner().invoke(cli.app, ["smoothness", *arguments], standalone_mode=False)
 
 
+@pytest.mark.slow
 def test_around_a_design_and_along_a_run(tmp_path, command):
     settings = [word for setting in SMALL for word in ("--set", setting)]
     found = json.loads(invoke("waveguide-bend", *settings, "--samples", "9", "--json").stdout)

@@ -159,6 +159,7 @@ def answers(tmp_path_factory):
 
 
 @pytest.mark.mpi
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
 def test_every_rank_refuses(answers, name):
     found, _ = answers
@@ -168,6 +169,7 @@ def test_every_rank_refuses(answers, name):
 
 
 @pytest.mark.mpi
+@pytest.mark.slow
 def test_fewer_cells_than_ranks_are_refused_on_every_rank(answers):
     found, _ = answers
     assert len(set(found[3]["two-cells"])) == 1
@@ -176,6 +178,7 @@ def test_fewer_cells_than_ranks_are_refused_on_every_rank(answers):
 
 
 @pytest.mark.mpi
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["cylinder", "cylinder-curved"])
 def test_ranks_agree(answers, name):
     found, folder = answers

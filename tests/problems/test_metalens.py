@@ -106,6 +106,7 @@ def test_a_lens_that_is_not_symmetric_is_refused(tmp_path):
 
 
 @pytest.mark.mpi
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("mpiexec") is None, reason="needs mpiexec")
 def test_what_one_rank_only_meets_ends_all(tmp_path):
     np.save(tmp_path / "d0.npy", np.zeros(build().design_shape))
