@@ -12,7 +12,7 @@ from scipy import sparse
 
 from adjointdesign.design.operators import along_axis, check_spacing, plain, real_array
 from adjointdesign.errors import InputError
-from adjointdesign.grid.yee import OFFSETS, YeeGrid
+from adjointdesign.grid.yee import YeeGrid
 from adjointdesign.tape import taped
 
 
@@ -159,8 +159,7 @@ def component_matrices(shape, pixel_origin, pixel_spacing, grid: YeeGrid, compon
         if not 0 <= start < stop <= grid.shape[axis]:
             wanted = f"slots within 0 and {grid.shape[axis]} along axis {axis}"
             raise InputError("ranges", wanted, ranges[axis], "correct them")
-        # Both edges of a dual cell are a whole or half number of cells away from the origin.
-        edges = (np.arange(start, stop + 1) - 1.5 + OFFSETS[component][axis]) * grid.spacing[axis] + grid.origin[axis]
+        edges = grid.borders(component, axis)[start : stop + 1]
         source = pixel_origin[axis] + np.arange(shape[axis] + 1) * spacing[axis]
         matrices.append(overlap_matrix(source, edges))
     return matrices

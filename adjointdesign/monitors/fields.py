@@ -121,4 +121,4 @@ class FieldMonitor:
         if high == low:
             return np.array([low])
         nodes = np.arange(nearest_node(grid, axis, low), nearest_node(grid, axis, high) + 1)
-        return grid.origin[axis] + nodes * grid.spacing[axis]
+        return grid.lines(axis)[nodes]

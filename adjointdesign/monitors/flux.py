@@ -20,7 +20,8 @@ class FluxMonitor(Windowed):
 
     The reading has shape ``(n_frequencies, 2, n_points)``, complex: ``[:, 0]`` holds the tangential E, V/m times s, and
     ``[:, 1]`` the H that goes with it, signed and times its share of the area (A m s; A s in two dimensions).
-    Each pair shares its place in the plane as it is; H is the mean of its values half a cell on either side. The
+    Each pair shares its place in the plane as it is; H is interpolated between its values in the middle of
+    the cells on either side. The
     rule is the trapezoidal one, half weights on the edges, also where an edge is a wall or symmetry plane of the
     domain. So defined, the fluxes out of the faces of a box balance the work done inside it exactly, as discretised.
 
@@ -64,19 +65,13 @@ class FluxMonitor(Windowed):
         total = sum(counts)
         indices, maps = {}, {}
         for (e, h, sign), count, start in zip(window.pairs, counts, np.cumsum([0, *counts[:-1]])):
-            area = np.array(window.cell_area)
-            for slots, a in zip(window.slots(e, edges=True), range(window.grid.ndim)):
-                weights = np.ones(len(slots))
-                if a != window.axis and len(slots) == window.high[a] - window.low[a] + 1:  # nodes: ends count half
-                    weights[[0, -1]] = 0.5
-                area = np.multiply.outer(area, weights)
-            column = np.arange(count)
-            both = sparse.dia_array((0.5 * sign * area.reshape(1, -1), [0]), shape=(count, count)).tocsr()
+            area, column = sign * window.areas(e, edges=True).reshape(1, -1), np.arange(count)
+            after, before = (sparse.dia_array((share * area, [0]), shape=(count, count)).tocsr() for share in window.shares)
             indices[e] = window.indices(e, edges=True)
             indices[h] = np.concatenate([window.indices(h, shift, edges=True) for shift in (0, -1)])
             maps[e] = sparse.csr_array((np.ones(count), (start + column, column)), shape=(2 * total, count))
             below = sparse.csr_array((np.ones(count), (total + start + column, column)), shape=(2 * total, count))
-            maps[h] = sparse.csr_array(below @ sparse.hstack([both, both]))
+            maps[h] = sparse.csr_array(below @ sparse.hstack([after, before]))
         return LinearPlacement(indices, (len(self.frequencies), 2, total), maps)
 
 

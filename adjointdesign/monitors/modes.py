@@ -99,7 +99,6 @@ class ModeMonitor(Windowed):
             When the window leaves the domain, or fewer modes propagate than ``mode_orders`` asks for.
         """
         window = self.window(medium)
-        area = window.cell_area
         indices = {c: window.indices(c) for pair in window.pairs for c in pair[:2]}
         rows = {c: [] for c in indices}
         solved = []
@@ -108,10 +107,10 @@ class ModeMonitor(Windowed):
             solved.append([all_modes[order] for order in self.mode_orders])
             here = {c: [] for c in indices}
             for mode in solved[-1]:
-                norm = mode.overlap(mode) * 2 * np.cos(mode.half_step) / area
+                norm = mode.overlap(mode) * 2 * np.cos(mode.half_step)
                 step = np.exp(1j * mode.half_step)
                 for e, h, sign in window.pairs:
-                    along_e, along_h = mode.fields[e].ravel(), mode.fields[h].ravel()
+                    along_e, along_h = ((window.areas(e) * mode.fields[c]).ravel() for c in (e, h))
                     here[e] += [sign * along_h / step / norm, sign * along_h * step / norm]
                     here[h] += [sign * along_e / norm, -sign * along_e / norm]
             for c in indices:

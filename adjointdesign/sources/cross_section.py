@@ -10,7 +10,7 @@ from scipy.sparse.linalg import LinearOperator, eigs, splu
 
 from adjointdesign.constants import EPS0, ETA0
 from adjointdesign.errors import InputError
-from adjointdesign.grid.yee import AXES
+from adjointdesign.grid.yee import AXES, MIDDLES, NODES
 from adjointdesign.sources.placing import Medium
 from adjointdesign.sources.windows import Window
 
@@ -31,6 +31,8 @@ def relative_permittivity(medium: Medium, dt: float, frequency: float, component
 
 class CrossSection:
     """``P`` and ``Q`` of `adjointdesign.sources.modes`, eq. (2), on one window, and their eigenvectors.
+
+    Both act on fields times the root of the area that each value stands for (`roots`), and so are symmetric on graded grids too.
 
     Parameters
     ----------
@@ -62,7 +64,7 @@ class CrossSection:
             n = window.high[a] - window.low[a] if a < grid.ndim else 0
             half[a] = sparse.identity(n or 1)
             node[a] = sparse.identity(n - 1 if n else 1)
-            derivative[a] = _difference(n) / grid.spacing[a] if n else sparse.csr_array((1, 1))
+            derivative[a] = self._derivative(a, n) if n else sparse.csr_array((1, 1))
 
         def product(along1, along2):  # Kronecker factors in the order of the axes, whichever of them is axis 1
             factor = {self.t1: along1[self.t1], self.t2: along2[self.t2]}
@@ -85,6 +87,9 @@ class CrossSection:
         first, second = at(self.t1, self.whole), at(self.t2, curl.shape[1] - self.whole)
         permittivity, self.free = (np.concatenate(parts) for parts in zip(first, second))
         self.split = np.count_nonzero(first[1])
+        areas = [window.areas("e" + AXES[t]).ravel() if "e" + AXES[t] in grid.components else np.ones(n)
+                 for t, n in ((self.t1, self.whole), (self.t2, curl.shape[1] - self.whole))]  # fmt: skip
+        self.roots = np.sqrt(np.concatenate(areas))[self.free]
         self.transverse_permittivity = permittivity[self.free]
         self.gradient, self.curl = gradient[self.free], curl[:, self.free]
         along, along_free = at(window.axis, gradient.shape[1])
@@ -147,7 +152,7 @@ class CrossSection:
         return squares, vectors
 
     def complete(self, e_t: np.ndarray, b: complex) -> dict[str, np.ndarray]:
-        """Every carried component that belongs to the transverse field ``e_t``, for ``exp(+i beta l)``."""
+        """Every carried component, now itself, of the mode whose transverse field times `roots` is ``e_t``."""
         u = self.q @ e_t / b
         along_e = -1j * (self.gradient.T @ u) * self.inverse_along
         along_h = -1j * (self.curl @ e_t) / self.k
@@ -159,10 +164,15 @@ class CrossSection:
             "h" + x2: u_whole[:n] / ETA0, "h" + x1: -u_whole[n:] / ETA0, "h" + xl: along_h / ETA0,
         }  # fmt: skip
         window = self.window
-        return {c: parts[c].reshape(window.shape(c)) for c in window.grid.components}
+        return {c: parts[c].reshape(window.shape(c)) / np.sqrt(window.areas(c)) for c in window.grid.components}
 
+    def _derivative(self, axis: int, cells: int) -> sparse.csr_array:
+        """Derivative from the ``cells - 1`` inner nodes, zero on the edges, to the ``cells`` half points.
 
-def _difference(cells: int) -> sparse.csr_array:
-    """Difference from the ``cells - 1`` inner nodes, zero on the edges, to the ``cells`` half points."""
-    ones = np.ones(cells - 1)
-    return sparse.csr_array(sparse.diags_array([ones, -ones], offsets=[0, -1], shape=(cells, cells - 1)))
+        Of fields times the root of the length that each value stands for, by which it is minus its own transpose back.
+        """
+        between = self.window.widths(MIDDLES[axis], axis)
+        at = self.window.widths(NODES[axis], axis)
+        ones = np.ones(cells - 1)
+        difference = sparse.diags_array([ones, -ones], offsets=[0, -1], shape=(cells, cells - 1))
+        return sparse.csr_array(sparse.diags_array(1 / np.sqrt(between)) @ difference @ sparse.diags_array(1 / np.sqrt(at)))

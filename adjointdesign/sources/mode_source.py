@@ -76,7 +76,7 @@ class ModeSource(Windowed):
         """
         window = self.window(medium)
         mode = solve_modes(window, medium, dt, self.waveform.center_frequency, self.mode_order + 1)[self.mode_order]
-        thickness = medium.grid.spacing[window.axis]
+        thickness = window.step
         behind = np.exp(-1j * mode.half_step)  # phase of the forward mode half a cell behind the node plane
         injections = []
         for e, h, sign in window.pairs:

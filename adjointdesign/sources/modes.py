@@ -15,7 +15,7 @@ and, with ``u = (H~2, -H~1)``, Maxwell's curl equations become
     B E = P u,   P = K - G (K eps_l)^-1 G^T        B u = Q E,   Q = K eps_t - C^T C / K                     (2)
 
 where ``G`` is the transverse gradient from ``E_l`` to ``E_t`` and ``C`` the transverse curl from ``E_t`` to ``H_l``, on
-the Yee positions. This is the formulation of Z. Zhu and T. G. Brown, Opt. Express 10, 853 (2002), with the numbers (1)
+the Yee positions (on a graded grid of fields times the root of the area that each value stands for). This is the formulation of Z. Zhu and T. G. Brown, Opt. Express 10, 853 (2002), with the numbers (1)
 in place of ``k0`` and ``beta``. Both ``P`` and ``Q`` are symmetric, so modes of different ``B^2`` are orthogonal,
 ``E_m^T u_n = 0``, to rounding, loss included. The window's edges are perfect conductors; choose it wide enough that
 the mode has decayed there.
@@ -71,8 +71,7 @@ class Mode:
 
     def overlap(self, other: Mode) -> complex:
         """``int (E_self x H_other)_l dA`` without conjugation: zero for two modes of different order (W, or W/m)."""
-        products = (s * np.sum(self.fields[e] * other.fields[h]) for e, h, s in self.window.pairs)
-        return self.window.cell_area * sum(products)
+        return sum(s * np.sum(self.window.areas(e) * self.fields[e] * other.fields[h]) for e, h, s in self.window.pairs)
 
 
 def solve_modes(window: Window, medium: Medium, dt: float, frequency: float, count: int) -> list[Mode]:
@@ -113,7 +112,7 @@ def solve_modes(window: Window, medium: Medium, dt: float, frequency: float, cou
     k = 2 / (C0 * dt) * math.sin(math.pi * frequency * dt)
     section = CrossSection(window, medium, dt, frequency, k)
     squares, vectors = section.eigenpairs(count)
-    spacing = window.grid.spacing[window.axis]
+    spacing = window.step
     modes = []
     for square, e_t in zip(squares, vectors.T):
         b = np.sqrt(square.astype(complex))
@@ -133,12 +132,12 @@ def solve_modes(window: Window, medium: Medium, dt: float, frequency: float, cou
 
 def _normalized(section: CrossSection, frequency, order, beta, b, half_step, e_t) -> Mode:
     """Complete a transverse electric field to a mode of unit power with the sign convention of `solve_modes`."""
-    size = np.abs(e_t)
+    size = np.abs(e_t) / section.roots
     e_t = e_t / (e_t[np.argmax(size >= 0.95 * size.max())])
     window = section.window
     fields = section.complete(e_t, b)
     # At a node plane the flux takes H as the mean of its values half a cell on either side: a factor cos(beta dl/2).
-    products = (s * np.vdot(np.cos(half_step) * fields[h], fields[e]) for e, h, s in window.pairs)
-    power = 0.5 * window.cell_area * sum(products).real
+    products = (s * np.vdot(np.cos(half_step) * fields[h], window.areas(e) * fields[e]) for e, h, s in window.pairs)
+    power = 0.5 * sum(products).real
     scale = 1 / math.sqrt(power)
     return Mode(frequency, order, complex(beta), complex(half_step), window, {c: scale * f for c, f in fields.items()})

@@ -93,7 +93,7 @@ def check_inside(name: str, bounds: Bounds, grid: YeeGrid) -> None:
             name, f"{grid.ndim} coordinates", len(bounds), "give a center and a size with one value an axis"
         )
     for a, (low, high) in enumerate(bounds):
-        start, end, slack = grid.origin[a], grid.origin[a] + grid.extent[a], 1e-6 * grid.spacing[a]
+        (start, *_, end), slack = grid.lines(a), 1e-6 * grid.spacing[a]
         if not (start - slack <= low <= high <= end + slack):
             raise InputError(
                 f"{name} along {AXES[a]}", f"an extent within the domain, {start:.6g} to {end:.6g} m",
@@ -113,7 +113,8 @@ def check_components(name: str, components: tuple[str, ...], grid: YeeGrid) -> N
 
 def nearest_node(grid: YeeGrid, axis: int, position: float) -> int:
     """Index of the node nearest to ``position`` (m) along ``axis``."""
-    return int(np.floor((position - grid.origin[axis]) / grid.spacing[axis] + 0.5))
+    lines = grid.lines(axis)
+    return int(np.searchsorted(0.5 * (lines[:-1] + lines[1:]), position, side="right"))
 
 
 def _fold_ghosts(weights: np.ndarray, valid: slice) -> np.ndarray:
@@ -140,37 +141,45 @@ def interpolation(grid: YeeGrid, component: str, axis: int, positions: np.ndarra
     ndarray
         Weights, each row summing to one, shape ``(n, cells[axis] + 2)``.
     """
-    slots = (np.asarray(positions)[:, None] - grid.coordinates(component, axis)) / grid.spacing[axis]
-    return _fold_ghosts(np.maximum(0.0, 1.0 - np.abs(slots)), grid.nodes(component, axis))
+    x, positions = grid.coordinates(component, axis), np.asarray(positions, dtype=float)
+    below = np.clip(np.searchsorted(x, positions, side="right") - 1, 0, len(x) - 2)
+    share = np.clip((positions - x[below]) / (x[below + 1] - x[below]), 0.0, 1.0)
+    weights, rows = np.zeros((len(positions), len(x))), np.arange(len(positions))
+    weights[rows, below], weights[rows, below + 1] = 1.0 - share, share
+    return _fold_ghosts(weights, grid.nodes(component, axis))
 
 
 def spread(grid: YeeGrid, component: str, axis: int, low: float, high: float) -> np.ndarray:
     """Density of a unit current along ``axis`` on the slots of ``component``.
 
-    The transpose of linear interpolation: slot ``s`` takes ``(1/d) int_low^high hat_s(x) dx`` of a density of one, or
-    ``hat_s(low) / d`` (1/m) of a unit current concentrated at ``low == high``. Both depend continuously on the position
-    of the current. A density that reaches the edge of the domain goes on in its image beyond it (periodic or mirrored),
-    so its outermost node carries it in full.
+    The transpose of linear interpolation: slot ``s`` takes the share of its hat function that lies between ``low`` and
+    ``high`` of a density of one, or ``hat_s(low) / d`` (1/m), with the length ``d`` of the slot, of a unit current
+    concentrated at ``low == high``. Both depend continuously on the position of the current. A density that reaches the
+    edge of the domain goes on in its image beyond it (periodic or mirrored), so its outermost node carries it in full.
 
     Returns
     -------
     ndarray
         Weights, shape ``(cells[axis] + 2,)``.
     """
-    d = grid.spacing[axis]
+    lengths = grid.lengths(component, axis)
     if high <= low:
-        return interpolation(grid, component, axis, np.array([low]))[0] / d
+        return interpolation(grid, component, axis, np.array([low]))[0] / lengths
     x = grid.coordinates(component, axis)
+    left, right = np.diff(x, prepend=2 * x[0] - x[1]), np.diff(x, append=2 * x[-1] - x[-2])
 
-    def integral(position):  # of the hat function of unit height, from its left foot, over d
-        s = np.clip((position - x) / d, -1.0, 1.0)
-        return 0.5 + s - 0.5 * s * np.abs(s)
+    def share(position):  # of each hat function that lies below a position
+        s = position - x
+        down, up = np.clip(s / left, -1.0, 0.0), np.clip(s / right, 0.0, 1.0)
+        return (left * (0.5 + down + 0.5 * down**2) + right * (up - 0.5 * up**2)) / (0.5 * (left + right))
 
     valid = grid.nodes(component, axis)
-    weights = _fold_ghosts(integral(high) - integral(low), valid)
+    weights = _fold_ghosts(share(high) - share(low), valid)
+    whole = (high - low) / (weights @ lengths)  # on a graded grid the ends' shares are not quite what they stand for
     if OFFSETS[component][axis] == 0:
-        if abs(low - x[valid.start]) < 1e-6 * d:
+        slack = 1e-6 * grid.spacing[axis]
+        if abs(low - x[valid.start]) < slack:
             weights[valid.start] *= 2
-        if abs(high - x[valid.stop - 1]) < 1e-6 * d:
+        if abs(high - x[valid.stop - 1]) < slack:
             weights[valid.stop - 1] *= 2
-    return weights
+    return weights * whole

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import ClassVar
 
 import numpy as np
 
 from adjointdesign.errors import InputError
-from adjointdesign.grid.yee import AXES, OFFSETS, YeeGrid
+from adjointdesign.grid.yee import AXES, MIDDLES, OFFSETS, YeeGrid
 from adjointdesign.sources.placing import Bounds, Medium, box_bounds, check_inside, lengths, nearest_node
 
 
@@ -60,9 +61,47 @@ class Window:
         return [pair for pair in pairs if pair[0] in self.grid.components]
 
     @property
-    def cell_area(self) -> float:
-        """Area of a cell's cross-section, m^2; m in two dimensions."""
-        return float(np.prod([d for a, d in enumerate(self.grid.spacing) if a != self.axis]))
+    def step(self) -> float:
+        """Size along the axis of the cells on either side of the node plane, m.
+
+        Raises
+        ------
+        InputError
+            When they differ: a mode goes from cell to cell by one factor only where these are equal.
+        """
+        lines = self.grid.lines(self.axis)[self.node - 1 : self.node + 2]
+        before, after = np.diff(lines)
+        if abs(after - before) > 1e-6 * before:
+            raise InputError(
+                f"plane of a mode along {AXES[self.axis]}", "a node between two cells of one size",
+                f"{before:.4g} and {after:.4g} m", "move it to where the grid is even",
+            )  # fmt: skip
+        return float(self.grid.lengths(MIDDLES[self.axis], self.axis)[self.node])
+
+    @property
+    def shares(self) -> tuple[float, float]:
+        """Weights, for the node plane, of what lives in the middle of the cell after it and of the cell before it.
+
+        Those of linear interpolation, and also those by which the power through the faces of a box balances.
+        """
+        before, after = np.diff(self.grid.lines(self.axis)[self.node - 1 : self.node + 2])
+        return float(before / (before + after)), float(after / (before + after))
+
+    def widths(self, component: str, axis: int, edges: bool = False) -> np.ndarray:
+        """Share of the window's width along ``axis`` of each of the `slots` of ``component``, m.
+
+        Nodes on the window's edges stand for the half cell inside.
+        """
+        lengths = self.grid.lengths(component, axis)[self.slots(component, edges=edges)[axis]]
+        if edges and OFFSETS[component][axis] == 0:
+            inside = 0.5 * np.diff(self.grid.lines(axis)[self.low[axis] : self.high[axis] + 1])
+            lengths[0], lengths[-1] = inside[0], inside[-1]
+        return lengths
+
+    def areas(self, component: str, edges: bool = False) -> np.ndarray:
+        """Area that each of the `slots` of ``component`` stands for, m^2 (m in two dimensions), shape ``shape(component)``."""
+        widths = [self.widths(component, a, edges) for a in range(self.grid.ndim) if a != self.axis]
+        return reduce(np.multiply.outer, widths)
 
     def slots(self, component: str, shift: int = 0, edges: bool = False) -> list[np.ndarray]:
         """Storage slots, one array an axis, of ``component`` on the node plane or half a cell beyond it.

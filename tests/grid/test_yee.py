@@ -35,6 +35,31 @@ def test_storage_holds_every_value_once(polarization):
             assert x[-1] == grid.origin[a] + grid.extent[a] - half
 
 
+def test_a_graded_grid_of_equal_cells_is_the_uniform_one():
+    graded = YeeGrid.graded([GRID.lines(a) for a in range(3)])
+    for c in GRID.components:
+        for a in range(3):
+            for what in ("coordinates", "borders", "lengths"):
+                assert np.allclose(getattr(graded, what)(c, a), getattr(GRID, what)(c, a), rtol=1e-12, atol=1e-12)
+    assert graded.cells == GRID.cells and np.allclose(graded.extent, GRID.extent)
+
+
+def test_lengths_are_those_between_middles_and_between_nodes():
+    lines = np.array([0.0, 1.0, 1.5, 3.5])
+    grid = YeeGrid.graded((lines, lines), "ez")
+    assert np.array_equal(grid.coordinates("hy", 0), [-0.5, 0.5, 1.25, 2.5, 4.5])
+    assert np.array_equal(grid.lengths("hy", 0), [1.0, 1.0, 0.5, 2.0, 2.0])
+    assert np.array_equal(grid.coordinates("ez", 0), [-1.0, 0.0, 1.0, 1.5, 3.5])
+    assert np.array_equal(grid.lengths("ez", 0)[1:], [1.0, 0.75, 1.25, 2.0])
+    assert grid.spacing == (0.5, 0.5) and grid.extent == (3.5, 3.5)
+
+
+@pytest.mark.parametrize("positions", [[0.0], [0.0, 1.0, 1.0], [0.0, np.nan], [[0.0, 1.0]]], ids=str)
+def test_bad_lines_are_refused(positions):
+    with pytest.raises(InputError, match="lines along y"):
+        YeeGrid.graded(([0.0, 1.0], positions), "ez")
+
+
 def test_flat_index_is_that_of_c_order():
     values = np.arange(np.prod(GRID.shape)).reshape(GRID.shape)
     slots = np.ix_([1, 2], [0, 4], [3])

@@ -17,13 +17,21 @@ D = 50e-9
 CASES = [(p, a) for p in ("ez", "hz") for a in "xy"] + [("3d", a) for a in "xyz"]
 
 
-def guide(kind, axis):
+def lines(cells, size, even=False):
+    """Node positions of cells from half to one and a half times a size, or of that size."""
+    sizes = np.ones(cells) if even else np.random.default_rng(8).uniform(0.5, 1.5, cells)
+    return size * np.r_[0.0, np.cumsum(sizes)]
+
+
+def guide(kind, axis, graded=False):
     """A block of index 3.5 off the middle of a box of index 1.5, uniform along ``axis``."""
     a = AXES.index(axis)
     ndim = 3 if kind == "3d" else 2
     shape = [17, 18, 13][:ndim]
     shape[a] = 6
     grid = YeeGrid(tuple(shape), (D,) * ndim, (0.0,) * ndim, kind)
+    if graded:
+        grid = YeeGrid.graded([lines(n, D, even=b == a) for b, n in enumerate(shape)], kind)
     permittivity = {}
     for c in grid.electric:
         inside = np.ones(grid.shape, bool)
@@ -57,9 +65,10 @@ def sampled(placement, fields):
     return {c: np.stack([f[c].ravel()[i] for f in fields]) for c, i in placement.indices.items()}
 
 
+@pytest.mark.parametrize("graded", [False, True])
 @pytest.mark.parametrize("kind,axis", CASES)
-def test_mode_amplitudes_are_separated_exactly(kind, axis):
-    medium, dt, center, widths = guide(kind, axis)
+def test_mode_amplitudes_are_separated_exactly(kind, axis, graded):
+    medium, dt, center, widths = guide(kind, axis, graded)
     frequencies = [F0, 1.07 * F0]
     placement = ModeMonitor("m", center, axis, widths, (0, 2), frequencies).place(medium, dt)
     everything = ModeMonitor("all", center, axis, widths, (0, 1, 2), frequencies).place(medium, dt)
@@ -94,14 +103,18 @@ def test_transpose_is_the_adjoint(monitor, kind, axis):
     assert sum(np.vdot(back[c], z[c]) for c in z) == pytest.approx(np.vdot(g, y), rel=1e-12)
 
 
+@pytest.mark.parametrize("graded", [False, True])
 @pytest.mark.parametrize("kind", ["ez", "hz", "3d"])
-def test_fluxes_out_of_a_box_balance_the_work_done_inside(kind):
+def test_fluxes_out_of_a_box_balance_the_work_done_inside(kind, graded):
     """Poynting's theorem for random E, and H from Faraday's law of the scheme: exact by summation by parts.
 
     ``sum_faces P = -(1/2) Re sum_box conj(E) . curl H dV`` with half, quarter and eighth cells on the box's faces.
     """
     ndim = 3 if kind == "3d" else 2
-    grid = YeeGrid((9, 8, 10)[:ndim], (D, 1.2 * D, 0.9 * D)[:ndim], (0.0,) * ndim, kind)
+    cells = (9, 8, 10)[:ndim]
+    grid = YeeGrid(cells, (D, 1.2 * D, 0.9 * D)[:ndim], (0.0,) * ndim, kind)
+    if graded:
+        grid = YeeGrid.graded([lines(n, D) for n in cells], kind)
     medium = StandInMedium(grid, {c: np.ones(grid.shape) for c in grid.electric})
     dt = 0.4 * D / C0
     rng = np.random.default_rng(4)
@@ -110,7 +123,7 @@ def test_fluxes_out_of_a_box_balance_the_work_done_inside(kind):
     fields |= {c: curl(fields, c, grid, True) / (MU0 * rate) for c in grid.components if c[0] == "h"}
 
     low, high = (2, 1, 3)[:ndim], (7, 6, 8)[:ndim]
-    bounds = [(n * d, m * d) for n, m, d in zip(low, high, grid.spacing)]
+    bounds = [(grid.lines(a)[n], grid.lines(a)[m]) for a, (n, m) in enumerate(zip(low, high))]
     center = [(p + q) / 2 for p, q in bounds]
     out = 0.0
     for a in range(ndim):
@@ -122,13 +135,14 @@ def test_fluxes_out_of_a_box_balance_the_work_done_inside(kind):
 
     work = 0.0
     for c in grid.electric:
-        weight = np.array(np.prod(grid.spacing))
+        weight = np.array(1.0)
         for a in range(ndim):
             along = np.zeros(grid.shape[a])
-            on_nodes = grid.coordinates(c, a)[1] == 0.0
-            along[low[a] + 1 : high[a] + (2 if on_nodes else 1)] = 1.0
+            sizes, on_nodes = np.diff(grid.lines(a))[low[a] : high[a]], grid.coordinates(c, a)[1] == 0.0
             if on_nodes:
-                along[[low[a] + 1, high[a] + 1]] = 0.5
+                along[low[a] + 1 : high[a] + 2] = 0.5 * (np.r_[sizes, 0] + np.r_[0, sizes])
+            else:
+                along[low[a] + 1 : high[a] + 1] = sizes
             weight = np.multiply.outer(weight, along)
         work += 0.5 * np.sum(weight * np.real(np.conj(fields[c]) * curl(fields, c, grid, False)))
     assert out == pytest.approx(-work, rel=1e-11, abs=0)

@@ -9,13 +9,13 @@ from adjointdesign.constants import EPS0, MU0
 from adjointdesign.grid.yee import AXES, OFFSETS
 
 
-def difference(field, axis, spacing, forward):
-    """Difference over ``spacing`` towards the higher (``forward``) or lower neighbor, zero where there is none."""
+def difference(field, axis, lengths, forward):
+    """Difference to the higher (``forward``) or from the lower neighbor over each slot's length, zero where there is none."""
     out = np.zeros_like(field)
     to = [slice(None)] * field.ndim
     to[axis] = slice(0, -1) if forward else slice(1, None)
-    out[tuple(to)] = np.diff(field, axis=axis) / spacing
-    return out
+    out[tuple(to)] = np.diff(field, axis=axis)
+    return out / lengths.reshape([-1 if a == axis else 1 for a in range(field.ndim)])
 
 
 def curl(fields, component, grid, forward):
@@ -26,7 +26,7 @@ def curl(fields, component, grid, forward):
     for axis, across, sign in (((k + 1) % 3, (k + 2) % 3, 1), ((k + 2) % 3, (k + 1) % 3, -1)):
         name = other + AXES[across]
         if axis < grid.ndim and name in fields:
-            total = total + sign * difference(fields[name], axis, grid.spacing[axis], forward)
+            total = total + sign * difference(fields[name], axis, grid.lengths(component, axis), forward)
     return total
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from adjointdesign.constants import C0, EPS0, ETA0
 from adjointdesign.errors import InputError
-from adjointdesign.grid.yee import YeeGrid
+from adjointdesign.grid.yee import AXES, MIDDLES, NODES, YeeGrid
 from adjointdesign.solvers.fdtd_maxwell.kernels import Phase
 
 
@@ -108,20 +108,45 @@ def slots(cells: int, low: int, high: int):
     return slot, max(size, 1), low_end, high_start
 
 
-def _axis_profiles(cells, spacing, dt, faces):
-    """``k, b, a`` at integer and at half-integer slots of one axis; ``k`` and ``a`` carry the factor ``c dt / d``."""
-    out = []
-    for offset in (0.0, 0.5):
+def _axis_profiles(grid: YeeGrid, axis: int, dt: float, faces):
+    """``c dt / d``, kappa, ``b`` and ``a`` at integer and at half-integer slots of one axis."""
+    cells, out = grid.cells[axis], []
+    sizes = np.diff(grid.lines(axis))
+    for offset, component in ((0.0, NODES[axis]), (0.5, MIDDLES[axis])):
         position = np.arange(cells + 2) - 1 + offset
         kappa, b, a = np.ones(cells + 2), np.zeros(cells + 2), np.zeros(cells + 2)
-        for face, depth in zip(faces, (lambda f: (f.cells - position) / f.cells,
-                                       lambda f: (position - (cells - f.cells)) / f.cells)):
+        for face, size, depth in zip(faces, (sizes[0], sizes[-1]), (lambda f: (f.cells - position) / f.cells,
+                                                                    lambda f: (position - (cells - f.cells)) / f.cells)):  # fmt: skip
             if isinstance(face, Cpml):
-                ki, bi, ai = face.profile(depth(face), spacing, dt)
+                ki, bi, ai = face.profile(depth(face), size, dt)
                 kappa, b, a = kappa * ki, b + bi, a + ai
-        ratio = C0 * dt / spacing
-        out.append((ratio / kappa, b, ratio * a))
+        out.append((C0 * dt / grid.lengths(component, axis), kappa, b, a))
     return out
+
+
+def require_even_layers(grid: YeeGrid, faces) -> None:
+    """Refuse absorbing layers in which cells change in size, for which the transposed layer would not be exact.
+
+    The first cell before a layer counts too: its neighbor's half is part of the length at the layer's edge.
+
+    Raises
+    ------
+    InputError
+        With the sizes.
+    """
+    for axis, pair in enumerate(faces):
+        sizes = np.diff(grid.lines(axis))
+        for face, row, side in zip(pair, (sizes, sizes[::-1]), ("lower", "upper")):
+            if isinstance(face, Cpml) and np.ptp(row[: face.cells + 1]) > 1e-6 * row[0]:
+                raise InputError(
+                    f"lines along {AXES[axis]}", f"{face.cells + 1} equal cells at the {side} face: the absorbing layer's and one before",
+                    f"cells of {row[: face.cells + 1].min():.4g} to {row[: face.cells + 1].max():.4g} m", "make them equal, or thin the layer",
+                )  # fmt: skip
+        if isinstance(pair[0], Periodic) and abs(sizes[0] - sizes[-1]) > 1e-6 * sizes[0]:
+            raise InputError(
+                f"lines along {AXES[axis]}", "first and last cell of one size, since the axis is periodic",
+                f"{sizes[0]:.4g} and {sizes[-1]:.4g} m", "make them equal",
+            )  # fmt: skip
 
 
 def phases(grid: YeeGrid, dt: float, faces, dtype, transposed: bool) -> tuple[Phase, Phase]:
@@ -138,16 +163,16 @@ def phases(grid: YeeGrid, dt: float, faces, dtype, transposed: bool) -> tuple[Ph
         slot = np.full((3, length), -1, dtype=np.int64)
         bounds = np.zeros((3, 2), dtype=np.int64)
         for axis, (n, row) in enumerate(zip(grid.cells, grid.storage_axes)):
-            integer, half = _axis_profiles(n, grid.spacing[axis], dt, faces[axis])
+            integer, half = _axis_profiles(grid, axis, dt, faces[axis])
             slot[row, : n + 2], _, *bounds[row] = slots(n, *layers[axis])
             # A magnetic derivative lands on half-integer slots from s and s + 1, an electric one on integer slots from s - 1, s.
             here, there = (integer, half) if electric else (half, integer)
-            if transposed:
-                k, b, a = there
-                k1, k0 = (k, np.r_[k[:1], k[:-1]]) if electric else (np.r_[k[1:], k[-1:]], k)
+            ratio, kappa, b, a = here
+            if transposed:  # the length is that of the place where the derivative lands, in the layer's memory the same
+                reach, stretch, b, a = there
+                above, below = (stretch, np.r_[stretch[:1], stretch[:-1]]) if electric else (np.r_[stretch[1:], stretch[-1:]], stretch)
+                weights[row, :, : n + 2] = ratio / above, ratio / below, b, reach * a
             else:
-                k, b, a = here
-                k1 = k0 = k
-            weights[row, :, : n + 2] = k1, k0, b, a
+                weights[row, :, : n + 2] = ratio / kappa, ratio / kappa, b, ratio * a
         built.append(Phase(weights, slot, bounds, transposed))
     return built[0], built[1]

@@ -1,7 +1,7 @@
 """Sources into, and monitors out of, the compiled sweeps, block by block, with their exact transposes.
 
 The compiled code only injects and samples point values; waveforms, profiles and running Fourier transforms are small matrix
-products here. With `weights` the cell-volume fraction of a place (one half on a symmetry plane), and the adjoint fields
+products here. With `weights` the volume of a place over that of the smallest cell (half of it on a symmetry plane), and the adjoint fields
 scaled as in `propagation.py`, the transposes are: an adjoint value to inject is the cotangent of the sample over the weight,
 and the cotangent of an injected value is the sampled adjoint field times the weight.
 """
@@ -18,9 +18,10 @@ from adjointdesign.solvers.fdtd_maxwell.sweep import Ports
 
 
 def place_weights(grid: YeeGrid, faces, component: str, indices: np.ndarray) -> np.ndarray:
-    """Fraction of a cell volume that belongs to each storage index: one half for every symmetry plane it lies on."""
+    """Volume that belongs to each storage index over that of the smallest cell: half for every symmetry plane it lies on."""
     weight = np.ones(len(indices))
     for axis, slot in enumerate(np.unravel_index(indices, grid.shape)):
+        weight *= (grid.lengths(component, axis) / grid.spacing[axis])[slot]
         if OFFSETS[component][axis] == 0:
             for face, place in zip(faces[axis], (1, grid.cells[axis] + 1)):
                 if isinstance(face, Pmc):

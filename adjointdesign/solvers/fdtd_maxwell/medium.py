@@ -115,15 +115,14 @@ class Box:
 
     @classmethod
     def covering(cls, grid: YeeGrid, lower, upper, periodic=(False, False, False)) -> Box:
-        """All values whose dual cell (one spacing wide, centered) overlaps the region from ``lower`` to ``upper``, m."""
+        """All values whose dual cell (see `YeeGrid.borders`) overlaps the region from ``lower`` to ``upper``, m."""
         everywhere = cls.everywhere(grid, periodic)
         slices = {}
         for component, ranges in everywhere.slices.items():
             chosen = []
             for axis, whole in enumerate(ranges):
-                x, half = grid.coordinates(component, axis), 0.5 * grid.spacing[axis]
-                tiny = 1e-6 * half
-                inside = np.flatnonzero((x + half > lower[axis] + tiny) & (x - half < upper[axis] - tiny))
+                borders, tiny = grid.borders(component, axis), 0.5e-6 * grid.spacing[axis]
+                inside = np.flatnonzero((borders[1:] > lower[axis] + tiny) & (borders[:-1] < upper[axis] - tiny))
                 inside = inside[(inside >= whole.start) & (inside < whole.stop)]
                 if inside.size == 0:
                     raise InputError(

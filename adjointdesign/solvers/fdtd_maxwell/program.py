@@ -13,7 +13,7 @@ from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import AXES, OFFSETS, YeeGrid
 from adjointdesign.memory import require_memory
 from adjointdesign.solvers.fdtd_maxwell import sweep
-from adjointdesign.solvers.fdtd_maxwell.absorber import Cpml, Pec, Periodic, Pmc, layer_cells, phases
+from adjointdesign.solvers.fdtd_maxwell.absorber import Cpml, Pec, Periodic, Pmc, layer_cells, phases, require_even_layers
 from adjointdesign.solvers.fdtd_maxwell.doors import Doors, place_weights
 from adjointdesign.solvers.fdtd_maxwell.images import images
 from adjointdesign.solvers.fdtd_maxwell.medium import Box, Medium, check_numbers, check_values, half_loss
@@ -31,7 +31,7 @@ _SLAB_VALUES = 2**15
 def courant_time_step(grid: YeeGrid, index: float, courant: float) -> float:
     """``courant`` times the largest stable time step in a medium of refractive index ``index``, s.
 
-    ``dt <= n / (c sqrt(sum 1/d^2))`` (Taflove and Hagness, 3rd ed., eq. 4.54).
+    ``dt <= n / (c sqrt(sum 1/d^2))`` (Taflove and Hagness, 3rd ed., eq. 4.54), with the smallest cells of a graded grid.
     """
     return courant * index / (C0 * math.sqrt(sum(1.0 / d**2 for d in grid.spacing)))
 
@@ -54,6 +54,7 @@ def checked_faces(grid: YeeGrid, boundaries) -> tuple:
                 f"boundaries along {AXES[axis]}", f"absorbing layers well inside {grid.cells[axis]} cells",
                 f"layers of {layers} cells", "enlarge the domain or thin the layers",
             )  # fmt: skip
+    require_even_layers(grid, faces)
     return faces
 
 
@@ -160,8 +161,9 @@ class Program:
         """Refuse a source that lies wholly in an absorbing layer; an extended one (a plane wave's sheet) may cross it."""
         for source in sources:
             for axis, (lower, upper) in enumerate(source.bounds):
-                low, high = layer_cells(self.faces)[axis] * self.grid.spacing[axis]
-                inner = (self.grid.origin[axis] + low, self.grid.origin[axis] + self.grid.extent[axis] - high)
+                low, high = layer_cells(self.faces)[axis]
+                lines = self.grid.lines(axis)
+                inner = (lines[low], lines[len(lines) - 1 - high])
                 slack = 1e-6 * self.grid.spacing[axis]  # on the edge itself is not within the layer
                 if upper < inner[0] - slack or lower > inner[1] + slack:
                     raise InputError(

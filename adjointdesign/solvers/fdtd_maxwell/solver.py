@@ -320,10 +320,13 @@ class FdtdMaxwell(Solver):
         return steps
 
     def _energy(self, propagation: Propagation) -> float:
-        """Sum of ``eps |E|^2 + |eta0 H|^2`` over the grid, any unit: of E alone a standing wave has none twice a period."""
+        """Integral of ``eps |E|^2 + |eta0 H|^2``, any unit: of E alone a standing wave has none twice a period."""
         grid, total = self.program.grid, 0.0
         for c, field in zip(grid.components, propagation.state.fields):
             inside = grid.interior(c)
             squares = np.square(field.reshape(grid.shape)[inside], dtype=float)
-            total += float(np.sum(squares if c[0] == "h" else self.program.medium.permittivity[c][inside] * squares))
+            density = squares if c[0] == "h" else self.program.medium.permittivity[c][inside] * squares
+            for axis in reversed(range(grid.ndim)):
+                density = density @ (grid.lengths(c, axis)[inside[axis]] / grid.spacing[axis])
+            total += float(density)
         return total

@@ -22,28 +22,39 @@ CELLS = {"ez": (20, 22), "hz": (20, 22), "3d": (18, 17, 16)}
 SPACING = (60e-9, 50e-9, 70e-9)
 
 
-def make(polarization, boundaries, lossy=True, steps=150, background=1.0, cells=None, **options):
+def graded_lines(cells, spacing):
+    """Node positions with cells from half to twice the spacing, equal in the layers and where modes are launched and read."""
+    sizes = np.random.default_rng(3).uniform(0.5, 2.0, cells)
+    sizes[:6] = sizes[-6:] = 1.2
+    sizes[cells // 2 - 1 : cells // 2 + 1] = 0.7
+    return spacing * np.r_[0.0, np.cumsum(sizes)]
+
+
+def make(polarization, boundaries, lossy=True, steps=150, background=1.0, cells=None, graded=False, **options):
     """A solver with a guide along x, and inputs for it: random permittivity, conductivity and amplitudes."""
     cells = cells or CELLS[polarization]
     ndim = len(cells)
     grid = YeeGrid(cells, SPACING[:ndim], (0.0,) * ndim, polarization)
+    if graded:
+        grid = YeeGrid.graded([graded_lines(n, d) for n, d in zip(cells, SPACING)], polarization)
     rng = np.random.default_rng(7)
-    middle = [e / 2 for e in grid.extent]
+    middle = [grid.lines(a)[n // 2] for a, n in enumerate(cells)]
+    plane = grid.lines(0)[cells[0] - 5] if graded else middle[0] + 0.18e-6
     medium = layered_medium(grid, "y", [middle[1] - 0.15e-6, middle[1] + 0.15e-6], [1.5, 9.0, 1.5])
     widths = tuple(0.5 * e for e in grid.extent[1:])
     pulse = GaussianPulse(F0, 1.5 * F0)
     some = [middle[a] + s for a, s in zip(range(ndim), (0.13e-6, -0.09e-6, 0.08e-6))]
     sources = [UniformCurrent(c, tuple(some), c, pulse) for c in grid.components]
     # Over the whole domain: also on symmetry planes, in layers, and on both images of a periodic node.
-    sources.append(UniformCurrent("everywhere", tuple(middle), grid.electric[0], pulse, grid.extent))
+    sources.append(UniformCurrent("everywhere", tuple(e / 2 for e in grid.extent), grid.electric[0], pulse, grid.extent))
     sources.append(ModeSource("guided", tuple(middle), "x", widths, pulse))
     frequencies = [F0, 1.2 * F0]
     box = tuple(0.4 * e for e in grid.extent)
     monitors = [
-        FieldMonitor("everything", tuple(middle), grid.extent, grid.components, frequencies),
+        FieldMonitor("everything", tuple(e / 2 for e in grid.extent), grid.extent, grid.components, frequencies),
         FieldMonitor("series", tuple(middle), tuple(0.0 for _ in box), grid.components),
         FluxMonitor("flux", tuple(middle), "y", tuple(b for a, b in enumerate(box) if a != 1), frequencies),
-        ModeMonitor("modes", (middle[0] + 0.18e-6, *middle[1:]), "x", widths, (0,), frequencies),
+        ModeMonitor("modes", (plane, *middle[1:]), "x", widths, (0,), frequencies),
     ]
     solver = FdtdMaxwell(
         medium, sources, monitors, boundaries=BOUNDARIES[boundaries][:ndim], run_length=Steps(steps), courant=0.9,

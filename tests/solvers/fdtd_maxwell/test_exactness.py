@@ -23,6 +23,21 @@ def test_derivatives_are_exact(polarization, boundaries, lossy, seed):
     assert check["passed"], str(check)
 
 
+@pytest.mark.parametrize("polarization,boundaries", [(p, b) for p in ("ez", "hz") for b in BOUNDARIES])
+def test_derivatives_are_exact_on_graded_grids(polarization, boundaries):
+    case, inputs = make(polarization, boundaries, graded=True)
+    check = check_solver(case, inputs, np.random.default_rng(SEED))
+    assert check["passed"], str(check)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed,case", list(zip(SEEDS, THREE_DIMENSIONAL)))
+def test_derivatives_are_exact_in_three_dimensions_on_graded_grids(seed, case):
+    solver, inputs = make(*case, steps=60, graded=True)
+    check = check_solver(solver, inputs, np.random.default_rng(seed))
+    assert check["passed"], str(check)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed,case", list(zip(SEEDS, THREE_DIMENSIONAL)))
 def test_derivatives_are_exact_in_three_dimensions(seed, case):
