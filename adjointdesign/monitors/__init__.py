@@ -2,7 +2,22 @@
 
 from adjointdesign.monitors.fields import FieldMonitor
 from adjointdesign.monitors.flux import FluxMonitor, power
+from adjointdesign.monitors.line import LineMonitor
+from adjointdesign.monitors.line_integrals import CurrentMonitor, VoltageMonitor
 from adjointdesign.monitors.modes import ModeMonitor
 from adjointdesign.monitors.placement import LinearPlacement, Monitor, Placement
+from adjointdesign.monitors.port import PortMonitor
 
-__all__ = ["FieldMonitor", "FluxMonitor", "LinearPlacement", "ModeMonitor", "Monitor", "Placement", "power"]
+__all__ = [
+    "CurrentMonitor",
+    "FieldMonitor",
+    "FluxMonitor",
+    "LineMonitor",
+    "LinearPlacement",
+    "ModeMonitor",
+    "Monitor",
+    "Placement",
+    "PortMonitor",
+    "VoltageMonitor",
+    "power",
+]
