@@ -55,8 +55,8 @@ def test_a_current_is_the_flux_of_the_curl_through_the_loop(axis):
     corners = [(grid.lines(b)[p], grid.lines(b)[q]) for b, (p, q) in enumerate(zip(low, high))]
     center = [0.5 * (p + q) for p, q in corners]
     center[a] = grid.coordinates("e" + axis, a)[low[a] + 1]
-    widths = tuple(q - p for b, (p, q) in enumerate(corners) if b != a)
-    monitor = CurrentMonitor("i", tuple(center), axis, widths)
+    size = tuple(0.0 if b == a else q - p for b, (p, q) in enumerate(corners))
+    monitor = CurrentMonitor("i", tuple(center), axis, size)
     expected = np.sum(region(grid, a, "e" + axis, low, high) * curl(fields, "e" + axis, grid, False))
     assert read(monitor, medium, fields) == pytest.approx([expected])
 
@@ -202,7 +202,7 @@ def test_transposes_are_adjoints():
     points = [tuple(grid.lines(b)[n] for b, n in enumerate(p)) for p in ((2, 2, 2), (5, 2, 2), (5, 2, 6))]
     rng = np.random.default_rng(4)
     for monitor in (PortMonitor(port, [1e9, 2e9]), PortMonitor(port), VoltageMonitor("v", points, [1e9, 2e9]),
-                    CurrentMonitor("i", middle, "y", (D, 2 * D), [1e9, 3e9])):  # fmt: skip
+                    CurrentMonitor("i", middle, "y", (D, 0, 2 * D), [1e9, 3e9])):  # fmt: skip
         placement = monitor.place(medium, 0.1e-9)
         rows = 7 if monitor.frequencies is None else 2
         z = {c: rng.standard_normal((rows, i.size)) + 0j for c, i in placement.indices.items()}
@@ -222,8 +222,10 @@ def test_transposes_are_adjoints():
         (lambda m: VoltageMonitor("v", ((0, 0, 0), (D, D, 0))).place(m, 1.0), "every part runs along one axis"),
         (lambda m: VoltageMonitor("v", ((0, 0, 0), (0, 0, 0.1 * D))).place(m, 1.0), "every part runs along one axis"),
         (lambda m: VoltageMonitor("v", ((0, 0, 0), (99 * D, 0, 0))).place(m, 1.0), "within the domain"),
-        (lambda m: CurrentMonitor("i", (D, D, D), "x", (2 * D, D)).place(m, 1.0), "monitor 'i' along z"),
-        (lambda m: CurrentMonitor("i", (D, D, D), "q", (D, D)), "axis"),
+        (lambda m: CurrentMonitor("i", (D, D, D), "x", (0, 2 * D, D)).place(m, 1.0), "monitor 'i' along z"),
+        (lambda m: CurrentMonitor("i", (D, D, D), "q", (0, D, D)), "axis"),
+        (lambda m: CurrentMonitor("i", (D, D, D), "x", (D, D, D)), "rectangle across x"),
+        (lambda m: CurrentMonitor("i", (D, D, D), "x", (0, D, D), share=0), "share"),
         (lambda m: LineMonitor(name="l", axis="z", position=D, spacing=0.0, points=((0, 0, 0), (D, 0, 0)),
                                loop=((0, 0),) * 3, frequencies=[1e9]), "spacing"),  # fmt: skip
         (lambda m: LineMonitor(name="l", axis="z", position=4 * D, spacing=2 * D, points=((0, 0, 0), (D, 0, 0)),
