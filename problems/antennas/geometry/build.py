@@ -109,26 +109,25 @@ class Model:
 
         return GaussianPulse.covering(self.frequencies, least=0.3 * self.antenna.band.center)
 
-    def solver(self, driven: int, extra=(), **options):
-        """A solver that drives one port and reads the voltages of all, and the ``extra`` monitors.
+    def solver(self, driven: int, monitors, **options):
+        """A solver that drives one port with `pulse`.
 
         Parameters
         ----------
         driven : int
             Number of the port.
-        extra : sequence
-            More monitors.
+        monitors : sequence
+            What it reads.
         **options
             Of `FdtdMaxwell`.
         """
-        from adjointdesign.monitors import PortMonitor
         from adjointdesign.solvers.fdtd_maxwell import Decay, FdtdMaxwell
 
         run = self.antenna.run
-        monitors = [PortMonitor(p, self.frequencies) for p in self.ports]
+        length = Decay(run.decay, run.periods / self.antenna.band.low)
         return FdtdMaxwell(
-            self.medium, [self.ports[driven].source(self.pulse)], [*monitors, *extra], boundaries=self.faces,
-            run_length=Decay(run.decay, run.periods / self.antenna.band.low), courant=run.courant, **options,
+            self.medium, [self.ports[driven].source(self.pulse)], monitors, boundaries=self.faces, run_length=length,
+            courant=run.courant, **{"precision": run.precision} | options,
         )  # fmt: skip
 
 

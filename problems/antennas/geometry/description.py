@@ -130,9 +130,12 @@ class GridSpec(Settings):
 
 
 class FarField(Settings):
-    """The box around all there is on which the far field is taken."""
+    """The far field, taken on a box around all there is."""
 
-    margin: PositiveFloat | None = Field(None, description="distance from the open faces, m; half of the room there by default")
+    margin: PositiveFloat | None = Field(None, description="of the box from the open faces, m; half of the room by default")
+    frequencies: tuple[PositiveFloat, ...] | None = Field(
+        None, min_length=1, description="Hz; the ends and the middle of the band by default"
+    )
     samples: PositiveInt = Field(24, description="directions from pole to pole")
 
 
@@ -142,6 +145,7 @@ class Run(Settings):
     decay: float = Field(1e-6, gt=0, lt=1)
     periods: PositiveFloat = 60.0
     courant: float = Field(0.95, gt=0, lt=1)
+    precision: Literal["single", "double"] = "single"
 
 
 class Antenna(Settings):
@@ -176,6 +180,12 @@ class Antenna(Settings):
     def medium(self, name: str) -> MediumSpec:
         """The medium of that name."""
         return self.media[name] if name in self.media else MediumSpec()
+
+    @property
+    def far_frequencies(self) -> np.ndarray:
+        """Frequencies of the far field, Hz."""
+        given = self.far_field.frequencies if self.far_field else None
+        return np.array(given or (self.band.low, self.band.center, self.band.high))
 
     @property
     def shortest_wavelength(self) -> float:

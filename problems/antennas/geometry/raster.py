@@ -156,7 +156,7 @@ def conductor_of(antenna: Antenna, grid: YeeGrid, component: str) -> np.ndarray:
             metal &= ~solid.inside(*places, -tiny)
     for sheet in antenna.sheets:
         if sheet.resistance == 0:
-            metal |= _on_sheet(sheet, places, along, tiny)
+            metal |= _on_sheet(sheet, places, tiny)
     for wire in antenna.wires:
         if wire.axis == along:
             on = True
@@ -170,10 +170,8 @@ def conductor_of(antenna: Antenna, grid: YeeGrid, component: str) -> np.ndarray:
     return metal
 
 
-def _on_sheet(sheet, places, along: int, tiny: float):
+def _on_sheet(sheet, places, tiny: float):
     normal = AXES.index(sheet.axis)
-    if along == normal:
-        return np.zeros(1, bool)
     u, v = (places[a] for a in plane_axes(sheet.axis))
     return (np.abs(places[normal] - sheet.position) <= tiny) & sheet.outline.inside(u, v, tiny)
 
