@@ -1,22 +1,29 @@
 """Waveforms, prescribed currents, guided modes and their sources."""
 
 from adjointdesign.sources.currents import UniformCurrent, point_dipole
+from adjointdesign.sources.lumped_elements import Capacitor, Resistor, load_lumped
+from adjointdesign.sources.lumped_port import LumpedPort, PortSource
 from adjointdesign.sources.mode_source import ModeSource
 from adjointdesign.sources.modes import Mode, solve_modes
 from adjointdesign.sources.placing import Injection, Source
 from adjointdesign.sources.waveforms import ContinuousWave, GaussianPulse, RickerWavelet, SampledWaveform, Waveform
 
 __all__ = [
+    "Capacitor",
     "ContinuousWave",
     "GaussianPulse",
     "Injection",
+    "LumpedPort",
     "Mode",
     "ModeSource",
+    "PortSource",
+    "Resistor",
     "RickerWavelet",
     "SampledWaveform",
     "Source",
     "UniformCurrent",
     "Waveform",
+    "load_lumped",
     "point_dipole",
     "solve_modes",
 ]
