@@ -2,14 +2,15 @@
 
 With the time dependence ``exp(-i w t)`` the relative permittivity is
 
-    eps(w) = eps_inf + chi(w),    chi(w) = i sigma / (eps0 w) + sum_p [ c_p / (-i w - a_p) + conj(c_p) / (-i w - conj(a_p)) ]
+    eps(w) = eps_inf + chi(w),
+    chi(w) = i sigma / (eps0 w) + sum_p [ c_p / (-i w - a_p) + conj(c_p) / (-i w - conj(a_p)) ]
 
-over complex poles ``a_p`` (1/s, real part not positive; each stands for itself and its conjugate) with residues ``c_p`` (1/s);
-a real pole counts once, with a real residue. In time each term is ``P = eps0 c Q`` with ``dQ/dt = a Q + E``, so the
-response is causal whatever the numbers are; that it is passive is checked.
+over complex poles ``a_p`` (1/s, real part not positive; each stands for itself and its conjugate) with residues
+``c_p`` (1/s); a real pole counts once, with a real residue. In time each term is ``P = eps0 c Q`` with ``dQ/dt = a Q
++ E``, so the response is causal whatever the numbers are; that it is passive is checked.
 
-By the bilinear rule ``-i w`` becomes ``-i W`` with ``W = (2 / dt) tan(w dt / 2)``, for poles and conductivity alike: the
-medium that a run presents at ``w`` is the medium itself at ``W`` (`Dispersion.scheme_susceptibility`).
+By the bilinear rule ``-i w`` becomes ``-i W`` with ``W = (2 / dt) tan(w dt / 2)``, for poles and conductivity alike:
+the medium that a run presents at ``w`` is the medium itself at ``W`` (`Dispersion.scheme_susceptibility`).
 
 M. Han, R. W. Dutton and S. Fan, IEEE Microw. Wirel. Compon. Lett. 16, 119 (2006), eqs. 1 to 3.
 """
@@ -65,15 +66,17 @@ class Dispersion:
         for name in ("poles", "residues"):
             values = np.atleast_1d(np.asarray(getattr(self, name), dtype=complex))
             if values.ndim != 1 or not np.all(np.isfinite(values)):
-                raise InputError(f"Dispersion.{name}", "a row of finite complex numbers, 1/s", getattr(self, name), "correct it")
+                expected = "a row of finite complex numbers, 1/s"
+                raise InputError(f"Dispersion.{name}", expected, getattr(self, name), "correct it")
             object.__setattr__(self, name, tuple(values.tolist()))
         if len(self.poles) != len(self.residues):
-            raise InputError("Dispersion.residues", f"{len(self.poles)} numbers, one a pole", len(self.residues), "give one a pole")
+            expected = f"{len(self.poles)} numbers, one a pole"
+            raise InputError("Dispersion.residues", expected, len(self.residues), "give one a pole")
         for a, c in zip(self.poles, self.residues):
             if a.real > 0 or a.imag < 0 or a == 0:
                 raise InputError(
-                    "Dispersion.poles", "real parts not above zero, and of a conjugate pair the one with the positive imaginary "
-                    "part", a, "give a pole at zero as a conductivity, and let no response grow in time",
+                    "Dispersion.poles", "real parts not above zero, and of a conjugate pair the one with the positive "
+                    "imaginary part", a, "give a pole at zero as a conductivity, and let no response grow in time",
                 )  # fmt: skip
             if a.imag == 0 and c.imag != 0:
                 raise InputError("Dispersion.residues", f"a real number for the real pole {a.real:g}", c, "correct it")
@@ -168,7 +171,7 @@ class Dispersion:
 
     @classmethod
     def combined(cls, eps_inf: float, *parts: Dispersion) -> Dispersion:
-        """The susceptibilities of all parts over one permittivity at infinite frequency (that of the parts is left aside)."""
+        """The susceptibilities of all parts over one permittivity at infinite frequency (theirs is left aside)."""
         return cls(eps_inf, sum(p.conductivity for p in parts), sum((p.poles for p in parts), ()),
                    sum((p.residues for p in parts), ()))  # fmt: skip
 
@@ -247,5 +250,5 @@ def _rows(**given) -> list[list[float]]:
         if not all(0 < v < math.inf for v in row):
             raise InputError(name, "positive numbers", given[name], "correct them")
     if any(None in pair for pair in zip_longest(*rows)):
-        raise InputError(" and ".join(given), "as many of one as of the other", [len(r) for r in rows], "give one a term")
+        raise InputError(" and ".join(given), "as many of one as of the other", list(map(len, rows)), "give one a term")
     return rows

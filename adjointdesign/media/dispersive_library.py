@@ -1,8 +1,9 @@
 """Dispersive materials for simulation in the time domain, each with its source, its range and how well it fits.
 
-Those of data sheets are known at one frequency; what `loss_tangent` makes of it over a band is a model, and ``fit`` says
-how far its loss tangent departs from the given one there. Metals are the published sums of a Drude and of Lorentz terms,
-and ``fit`` compares them with other measurements (films differ that much, and the published fit is to several). Glasses are Sellmeier's formulas of `library`, as undamped resonances: exact.
+Those of data sheets are known at one frequency; what `loss_tangent` makes of it over a band is a model, and ``fit``
+says how far its loss tangent departs from the given one there. Metals are the published sums of a Drude and of
+Lorentz terms, and ``fit`` compares them with other measurements (films differ that much, and the published fit is to
+several). Glasses are Sellmeier's formulas of `library`, as undamped resonances: exact.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from adjointdesign.media.dispersion import Dispersion
 from adjointdesign.media.library import MATERIALS
 from adjointdesign.media.loss_tangent import loss_tangent
 
-_GOLD_FIT = "9% to 23% of the permittivity from Johnson and Christy, Phys. Rev. B 6, 4370 (1972), 0.5 to 1.94 micrometers"
-_SILVER_FIT = "18% to 27% of the permittivity from Johnson and Christy, Phys. Rev. B 6, 4370 (1972), 0.41 to 1.94 micrometers"
+_MEASURED = "of the permittivity from Johnson and Christy, Phys. Rev. B 6, 4370 (1972)"
+_GOLD_FIT = f"9% to 23% {_MEASURED}, 0.5 to 1.94 micrometers"
+_SILVER_FIT = f"18% to 27% {_MEASURED}, 0.41 to 1.94 micrometers"
 _EV = 1.602176634e-19 / 6.62607015e-34
 """Frequency of a photon of one electronvolt, Hz (both constants exact in SI)."""
 
@@ -53,7 +55,7 @@ class DispersiveMaterial:
 
 def _laminate(name, description, eps_r, tan_delta, frequency, band, source) -> DispersiveMaterial:
     medium, error = loss_tangent(eps_r, tan_delta, frequency, band)
-    fit = f"permittivity {eps_r:g} and loss tangent {tan_delta:g} exact at {frequency / 1e9:g} GHz; loss tangent within {error:.1%}"
+    fit = f"exact at {frequency / 1e9:g} GHz; a constant loss tangent of {tan_delta:g} within {error:.1%}"
     return DispersiveMaterial(name, description, medium, band, source, fit)
 
 
@@ -66,8 +68,8 @@ def _metal(name, plasma, terms, fit) -> DispersiveMaterial:
     lorentz = Dispersion.lorentz(1.0, f * (plasma / w) ** 2, w * _EV, g * rate)
     return DispersiveMaterial(
         name, f"{name} film", Dispersion.combined(1.0, drude, lorentz), (C0 / 6.2e-6, C0 / 0.248e-6),
-        "A. D. Rakic, A. B. Djurisic, J. M. Elazar and M. L. Majewski, Appl. Opt. 37, 5271 (1998), Lorentz-Drude model, "
-        "eqs. 2 to 4 and tables 1 and 2", fit,
+        "A. D. Rakic, A. B. Djurisic, J. M. Elazar and M. L. Majewski, Appl. Opt. 37, 5271 (1998), Lorentz-Drude model "
+        "(its tables of plasma frequencies and of the terms)", fit,
     )  # fmt: skip
 
 
@@ -98,8 +100,8 @@ def dispersive_materials() -> dict[str, DispersiveMaterial]:
     """All materials by name (made at the first call: some are fitted)."""
     entries = (
         _laminate("FR-4", "epoxy and woven glass (Isola 370HR)", 4.04, 0.021, 2e9, (0.5e9, 10e9),
-                  "Isola Group, 370HR product page and data sheet, typical Dk and Df at 2 GHz; that the loss tangent of FR-4 is "
-                  "nearly constant: A. R. Djordjevic et al., IEEE Trans. Electromagn. Compat. 43, 662 (2001)"),
+                  "Isola Group, 370HR product page and data sheet, typical Dk and Df at 2 GHz; that the loss tangent of "
+                  "FR-4 is nearly constant: A. R. Djordjevic et al., IEEE Trans. Electromagn. Compat. 43, 662 (2001)"),
         _laminate("RO4003C", "hydrocarbon, ceramic and woven glass", 3.38, 0.0027, 10e9, (1e9, 20e9),
                   "Rogers Corporation, RO4000 series data sheet, typical Dk (process) and Df at 10 GHz, 23 C"),
         _laminate("RO5880", "PTFE with glass microfiber (RT/duroid 5880)", 2.20, 0.0009, 10e9, (1e9, 20e9),
@@ -134,7 +136,8 @@ def dispersive_material(name: str, band=None) -> Dispersion:
     """
     entries = dispersive_materials()
     if name not in entries:
-        raise InputError("dispersive material", f"one of {', '.join(entries)}", name, "choose one, or give a Dispersion")
+        known = f"one of {', '.join(entries)}"
+        raise InputError("dispersive material", known, name, "choose one, or give a Dispersion")
     entry = entries[name]
     if band is not None:
         low, high = band

@@ -1,11 +1,12 @@
 """A loss tangent at one frequency, made into a causal medium.
 
-A loss tangent that is constant over a band cannot go with a constant permittivity (Kramers and Kronig): the permittivity
-falls by about ``(2 / pi) eps tan_delta`` per natural logarithm of frequency. Djordjevic, Biljic, Likar-Smiljanic and Sarkar
-(IEEE Trans. Electromagn. Compat. 43, 662 (2001)) take a continuous distribution of relaxations, uniform in the logarithm
-of frequency, which is constant loss between two corners. Here a few relaxations, equally spaced in that logarithm, get the
-strengths, none negative, that keep the loss tangent itself nearest to the given one over the band. That needs no corners
-far outside it: two or three relaxations do for a decade.
+A loss tangent that is constant over a band cannot go with a constant permittivity (Kramers and Kronig): the
+permittivity falls by about ``(2 / pi) eps tan_delta`` per natural logarithm of frequency. Djordjevic, Biljic,
+Likar-Smiljanic and Sarkar (IEEE Trans. Electromagn. Compat. 43, 662 (2001)) take a continuous distribution of
+relaxations, uniform in the logarithm of frequency, which is constant loss between two corners. Here a few
+relaxations, equally spaced in that logarithm, get the strengths, none negative, that keep the loss tangent itself
+nearest to the given one over the band. That needs no corners far outside it: two or three relaxations do for a
+decade.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ _REACHES = (1.0, 1.4, 2.0, 2.8, 4.0)
 """How far beyond the band the outermost relaxations are tried, as a factor of frequency."""
 
 
-def loss_tangent(eps_r: float, tan_delta: float, frequency: float, band, tolerance: float = 0.02) -> tuple[Dispersion, float]:
+def loss_tangent(
+    eps_r: float, tan_delta: float, frequency: float, band, tolerance: float = 0.02
+) -> tuple[Dispersion, float]:
     """A causal medium with the given permittivity and loss tangent at a frequency.
 
     Parameters
@@ -36,7 +39,8 @@ def loss_tangent(eps_r: float, tan_delta: float, frequency: float, band, toleran
     band : (float, float)
         Lowest and highest frequency (Hz) over which the loss tangent is to be constant; it holds ``frequency``.
     tolerance : float
-        Relative departure of the loss tangent over the band that is allowed; the fewest relaxations that keep it are taken.
+        Relative departure of the loss tangent over the band that is allowed; the fewest relaxations that keep it are
+        taken.
 
     Returns
     -------
@@ -55,7 +59,8 @@ def loss_tangent(eps_r: float, tan_delta: float, frequency: float, band, toleran
         raise InputError("band", f"two frequencies around {frequency:g} Hz, Hz", band, "widen it")
     for name, value, least in (("eps_r", eps_r, 0.0), ("tan_delta", tan_delta, -1.0), ("tolerance", tolerance, 0.0)):
         if not least < value < math.inf or value < 0:
-            raise InputError(name, "a positive number" if least == 0 else "a number not below zero", value, "correct it")
+            expected = "a positive number" if least == 0 else "a number not below zero"
+            raise InputError(name, expected, value, "correct it")
     if tan_delta == 0:
         return Dispersion(eps_r), 0.0
     for count in range(1, _MOST_POLES + 1):
@@ -64,13 +69,16 @@ def loss_tangent(eps_r: float, tan_delta: float, frequency: float, band, toleran
         if error <= tolerance:
             return medium, error
     if medium is None:
-        raise InputError("tan_delta", "a loss small enough to leave a positive permittivity at infinite frequency", tan_delta,
-                         "narrow the band, or give the medium by its relaxations")  # fmt: skip
-    raise InputError("tolerance", f"at least {error:.2g} with {_MOST_POLES} relaxations", tolerance, "raise it or narrow the band")
+        raise InputError(
+            "tan_delta", "a loss small enough to leave a positive permittivity at infinite frequency", tan_delta,
+            "narrow the band, or give the medium by its relaxations",
+        )  # fmt: skip
+    reached = f"at least {error:.2g} with {_MOST_POLES} relaxations"
+    raise InputError("tolerance", reached, tolerance, "raise it or narrow the band")
 
 
 def _fit(eps_r, tan_delta, frequency, band, count, reach):
-    """The medium with ``count`` relaxations, ``reach`` beyond the band, and its error; none where it is not possible."""
+    """The medium with ``count`` relaxations, ``reach`` beyond the band, and its error; None where that is impossible."""
     from scipy.optimize import nnls  # slow to import, and only needed here
 
     w = 2 * np.pi * np.geomspace(*band, 40 * count + 1)

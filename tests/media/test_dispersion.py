@@ -1,4 +1,4 @@
-"""Dispersive media: textbook formulas, refusal of gain, causal loss tangents, and the library against what was published."""
+"""Dispersive media: textbook formulas, refusal of gain, causal loss tangents, and the library as published."""
 
 import numpy as np
 import pytest
@@ -117,7 +117,7 @@ def test_no_loss_is_no_dispersion():
     assert medium == Dispersion(2.2) and error == 0
 
 
-# Indices calculated from the same tables by refractiveindex.info (Lorentz-Drude model of gold), wavelengths in micrometers.
+# Indices calculated from the same tables by refractiveindex.info (Lorentz-Drude model of gold), micrometers.
 @pytest.mark.parametrize("wavelength, n, k", [
     (0.30109, 1.5247, 1.6757), (0.50523, 0.74535, 1.9410), (0.80762, 0.22906, 4.5673), (1.5424, 0.57185, 9.6168),
     (5.1055, 3.5867, 31.539),

@@ -1,8 +1,8 @@
 """Dispersive media in the electric update: which places, which numbers.
 
 A material of strength ``s`` adds ``s chi`` to the permittivity, with poles ``a`` and residues ``c`` as in
-`adjointdesign.media.dispersion`. Each pole has a memory ``Q`` with ``dQ/dt = a Q + E``, advanced by the bilinear rule (Han,
-Dutton and Fan, IEEE Microw. Wirel. Compon. Lett. 16, 119 (2006)):
+`adjointdesign.media.dispersion`. Each pole has a memory ``Q`` with ``dQ/dt = a Q + E``, advanced by the bilinear rule
+(Han, Dutton and Fan, IEEE Microw. Wirel. Compon. Lett. 16, 119 (2006)):
 
     Q' = k Q + b (E + E'),    k = (1 + a dt/2) / (1 - a dt/2),    b = (dt/2) / (1 - a dt/2).
 
@@ -12,22 +12,23 @@ With ``m = 2`` for a pair of conjugate poles and 1 for a real one, the polarizat
     (p + s g) E' = (q - s g) E + curl H - J - s sum Re W,    W = m c (k - 1) Q,    W' = k W + n (E + E'),
     g = sigma dt / (2 eps0) + sum m Re c b,                  n = m c (k - 1) b.
 
-What is stored is ``Y``, the part of W that E of the same instant has no share in, ``W = Y + n E``, so that one pass over the
-fields does:
+What is stored is ``Y``, the part of W that E of the same instant has no share in, ``W = Y + n E``, so that one pass
+over the fields does:
 
     (p + s g) E' = (q - s h) E + curl H - J - s sum Re Y,    Y' = k Y + (1 + k) n E,    h = g + sum Re n.      (1)
 
-A Drude medium is a conductivity and a pole whose shares in g nearly cancel; g is therefore summed as
-``(sigma/eps0 + sum m Re c) dt/2 + sum m Re (a b c) dt/2``, where the first bracket, the response at once, is exactly zero.
+A Drude medium is a conductivity and a pole whose shares in g nearly cancel; g is therefore summed as ``(sigma/eps0 +
+sum m Re c) dt/2 + sum m Re (a b c) dt/2``, where the first bracket, the response at once, is exactly zero.
 
-Adjoint. In the scaled variables of `propagation.py`, with the cotangent y of Y and ``V = -(1 + k) n conj(y) / s``, the
-transpose of (1) is (1) again, run backward: ``p e = q e' + curl h - s sum Re V'``, ``V = k V' + (1 + k) n e'``. So is its
-second-order sweep. What the strength adds to the gradient needs no history but that of E, because the filter of (1) may act
-on either factor:
+Adjoint. In the scaled variables of `propagation.py`, with the cotangent y of Y and ``V = -(1 + k) n conj(y) / s``,
+the transpose of (1) is (1) again, run backward: ``p e = q e' + curl h - s sum Re V'``, ``V = k V' + (1 + k) n e'``.
+So is its second-order sweep. What the strength adds to the gradient needs no history but that of E, because the
+filter of (1) may act on either factor:
 
     dJ/ds = - w sum_n [ e(n+1) (h E(n) + g E(n+1)) + E(n) sum Re V(n+1) ].
 
-A tangent of s drives tangents by ``- ds (h E + g E' + sum Re Y)``: for those alone ``sum Re Y`` is kept, a block at a time.
+A tangent of s drives tangents by ``- ds (h E + g E' + sum Re Y)``: for those alone ``sum Re Y`` is kept, a block at a
+time.
 
 Stability. The bilinear rule turns a passive medium into a passive discrete one that sees ``(E + E')/2``, just as the
 conductivity does, so the energy argument of the lossy Yee scheme holds and the time step stays that of eps_inf.
@@ -102,18 +103,18 @@ class DispersivePlaces:
 
     @property
     def nbytes(self) -> int:
-        """What the coefficients and the memory of a run take."""
+        """What the places themselves, and the coefficients and the memory of a run, take."""
         places = sum(len(flat) for flat in self.flat.values())
-        return ((1 + len(self.names)) * places + sum(self._memory_sizes)) * self.dtype.itemsize
+        return 8 * places + ((1 + len(self.names)) * places + sum(self._memory_sizes)) * self.dtype.itemsize
 
     def zero_memory(self) -> tuple[np.ndarray, ...]:
         """The memory of all poles at rest, one flat array an electric component."""
         return tuple(np.zeros(size, self.dtype) for size in self._memory_sizes)
 
-    # -- where ----------------------------------------------------------------------------------------------------------
+    # -- where ------------------------------------------------------------------------------------------------------
 
     def _labels(self, component: str, everywhere: Box) -> tuple[np.ndarray, np.ndarray]:
-        """Flat storage indices of the dispersive places, ascending, and what is there: a bit a material, one for the box."""
+        """Flat storage indices of the dispersive places, ascending, and what is there: bits of materials and the box."""
         inside = np.zeros(self.grid.shape, bool)
         inside[self.box.slices[component]] = bool(self.designed)
         label = np.zeros(self.grid.shape, np.min_scalar_type(2 ** (len(self.names) + 1) - 1))
@@ -171,11 +172,11 @@ class DispersivePlaces:
             self.now.astype(self.dtype), self.next.astype(self.dtype),
         )  # fmt: skip
 
-    # -- how much ---------------------------------------------------------------------------------------------------------
+    # -- how much ---------------------------------------------------------------------------------------------------
 
-    def strengths(self, component: str, values: dict[str, np.ndarray]) -> np.ndarray:
-        """Strength of every material at the places, shape ``(materials, places)``; ``values`` over the box, by material."""
-        flat = self.flat[component]
+    def strengths(self, component: str, values: dict[str, np.ndarray], which: slice = slice(None)) -> np.ndarray:
+        """Strength of every material at the places, ``(materials, places)``; ``values`` over the box, by material."""
+        flat = self.flat[component][which]
         out = np.zeros((len(self.names), len(flat)))
         for row, name in zip(out, self.names):
             strength = self.medium.dispersive[name].strength.get(component)
@@ -212,7 +213,8 @@ class DispersivePlaces:
             for m in self._members(label):
                 for paired, weight in zip(self.rates[m].paired, self.rates[m].energy):
                     for _ in range(1 + paired):
-                        total += weight * np.sum(strengths[m, places] * volume[places] * np.square(memory[at], dtype=float))
+                        stored = np.square(memory[at], dtype=float)
+                        total += weight * np.sum(strengths[m, places] * volume[places] * stored)
                         at = at + lengths[run[places]]
         return total
 

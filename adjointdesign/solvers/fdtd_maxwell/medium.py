@@ -1,9 +1,9 @@
 """The medium on the Yee grid, and the coefficients of the electric update.
 
-``p E' = q E + (c dt curl H - dt/eps0 J)`` with ``p = eps + sigma dt / (2 eps0)`` and ``q = eps - sigma dt / (2 eps0)``
-(semi-implicit conductivity; Taflove and Hagness, Computational Electrodynamics, 3rd ed., eq. 3.25), so ``ca = q / p`` and
-``cb = 1 / p``. A perfect conductor has ``cb = 0``. Dispersive media add auxiliary currents to the same equation, see
-`dispersive.py`.
+``p E' = q E + (c dt curl H - dt/eps0 J)`` with ``p = eps + sigma dt / (2 eps0)`` and ``q = eps - sigma dt / (2
+eps0)`` (semi-implicit conductivity; Taflove and Hagness, Computational Electrodynamics, 3rd ed., eq. 3.25), so ``ca =
+q / p`` and ``cb = 1 / p``. A perfect conductor has ``cb = 0``. Dispersive media add auxiliary currents to the same
+equation, see `dispersive.py`.
 """
 
 from __future__ import annotations
@@ -93,9 +93,9 @@ class Medium:
     def filled(self, name: str, material: Dispersion, fill) -> Medium:
         """This medium with some of its volume replaced by a dispersive material.
 
-        Permittivity and conductivity are averaged by volume, so that a cell with a share ``f`` of the material has the
-        permittivity ``(1 - f) eps + f (eps_inf + chi)``. What is replaced is to be what fills the rest of such a cell: this
-        medium should go on some way beneath the material's faces.
+        Permittivity and conductivity are averaged by volume, so that a cell with a share ``f`` of the material has
+        the permittivity ``(1 - f) eps + f (eps_inf + chi)``. What is replaced is to be what fills the rest of such a
+        cell: this medium should go on some way beneath the material's faces.
 
         Parameters
         ----------
@@ -113,7 +113,8 @@ class Medium:
             When the name is taken, or a share is not between 0 and 1.
         """
         if name in self.dispersive:
-            raise InputError("name of a dispersive material", f"none of {', '.join(self.dispersive)}", name, "choose another")
+            taken = f"none of {', '.join(self.dispersive)}"
+            raise InputError("name of a dispersive material", taken, name, "choose another")
         shares = fill if isinstance(fill, Mapping) else _sampled(self.grid, fill)
         shares = {c: np.asarray(share, float) for c, share in shares.items()}
         for component, share in shares.items():

@@ -1,8 +1,8 @@
 """The auxiliary currents of dispersive places inside the compiled sweeps; the equations are in `dispersive.py`.
 
-Dispersive places are kept as *runs*: pieces of a storage row along which the same materials are present. The memory of a
-run is one stretch of it for every relaxation, two (real and imaginary part) for every resonance, in the order of its
-materials and their poles. All of this works on a range of rows ``first <= i < last`` along x, like `gates.py`.
+Dispersive places are kept as *runs*: pieces of a storage row along which the same materials are present. The memory
+of a run is one stretch of it for every relaxation, two (real and imaginary part) for every resonance, in the order of
+its materials and their poles. All of this works on a range of rows ``first <= i < last`` along x, like `gates.py`.
 """
 
 from typing import NamedTuple
@@ -12,8 +12,8 @@ import numpy as np
 from adjointdesign.solvers.fdtd_maxwell.compiled import distinct, kernel
 
 J, BEGIN, END, PLACE, MEMORY, SET, INSIDE = range(7)
-"""Columns of `Runs.table`: middle slot, first slot and one past the last, number of the first place, start of the memory, set
-of materials, and whether the run lies in the design box."""
+"""Columns of `Runs.table`: middle slot, first slot and one past the last, number of the first place, start of the
+memory, set of materials, and whether the run lies in the design box."""
 U = np.uint64
 
 
@@ -25,11 +25,11 @@ class Runs(NamedTuple):
 
 
 class Poles(NamedTuple):
-    """Materials: set ``t`` holds the materials ``members[sets[t]:sets[t + 1]]``, material ``m`` the poles ``starts[m]`` to
-    ``starts[m + 1] - 1``; ``paired`` tells resonances from relaxations.
+    """Materials: set ``t`` holds the materials ``members[sets[t]:sets[t + 1]]``, material ``m`` the poles ``starts[m]``
+    to ``starts[m + 1] - 1``; ``paired`` tells resonances from relaxations.
 
-    ``number[m]`` is the place of material ``m`` among those whose strength is designed, or -1; ``now`` and ``next`` are the
-    weights ``g + h`` and ``g`` with which its strength meets the field before and after a step.
+    ``number[m]`` is the place of material ``m`` among those whose strength is designed, or -1; ``now`` and ``next``
+    are the weights ``g + h`` and ``g`` with which its strength meets the field before and after a step.
     """
 
     sets: np.ndarray
@@ -44,7 +44,7 @@ class Poles(NamedTuple):
 
 
 class Disperse(NamedTuple):
-    """All constants of the dispersive places of a run; ``gain[c][m, place]`` is ``s / p``, ``keep[c][place]`` is ``q / p``."""
+    """All constants of dispersive places in a run; ``gain[c][m, place]`` is ``s / p``, ``keep[c][place]`` ``q / p``."""
 
     present: bool
     runs: tuple
@@ -90,7 +90,7 @@ def _take(field, keep, total):
 
 @kernel
 def disperse(fields, memory, d, first, last):
-    """``E = (q / p) E - (s / p) sum Re Y`` where the medium is dispersive, and ``Y`` a step further with the old ``E``."""
+    """``E = (q / p) E - (s / p) sum Re Y`` where the medium is dispersive, and ``Y`` a step on with the old ``E``."""
     scratch = np.empty(fields[0].shape[2], fields[0].dtype)
     poles = d.poles
     for c in range(len(memory)):
@@ -168,7 +168,8 @@ def strength_source(fields, cb, start, source, step, change, first, last):
 def accumulate_strengths(fields, memory, d, start, history, level, sums, first, last):
     """Add ``e ((g + h) F[level] + g F[level + 1]) + F[level] sum Re V`` of the designed materials to ``sums``.
 
-    ``F`` is the history of one sweep in the box, ``e`` and ``V`` the fields and the memory of the other as they are now.
+    ``F`` is the history of one sweep in the box, ``e`` and ``V`` the fields and the memory of the other as they are
+    now.
     """
     poles = d.poles
     for c in range(len(memory)):

@@ -112,8 +112,8 @@ class Program:
         self.box_starts = self._box_starts()
         self.places = DispersivePlaces(medium, self.periodic, self.box, designed, self.dt, self.dtype)
         require_memory(
-            "dispersive media", self._least_bytes() + self.places.nbytes, "fields, coefficients and memory of all poles",
-            "use fewer poles, disperse less of the domain, or choose precision 'single'",
+            "dispersive media", self._least_bytes() + self.places.nbytes,
+            "fields, coefficients and memory of all poles", "use fewer poles, disperse less of the domain, or choose precision 'single'",
         )  # fmt: skip
         self._check_sources(sources)
         self.doors = Doors(medium, self.faces, sources, monitors, self.dt, self.dtype)
@@ -229,9 +229,9 @@ class Program:
         for c in self.grid.electric:
             q, p = np.empty(self.grid.shape, self.dtype), np.empty(self.grid.shape, self.dtype)
             held = self._walls[c]
-            flat, strength = self.places.flat[c], self.strengths(c, strengths)
+            flat = self.places.flat[c]
             keep.append(np.empty(len(flat), self.dtype))
-            gain.append(np.empty(strength.shape, self.dtype))
+            gain.append(np.empty((len(self.places.names), len(flat)), self.dtype))
             # A slab at a time: temporary arrays in double precision must not outweigh what a run keeps.
             for rows in self._slabs():
                 eps, sigma = self._rows(c, rows, permittivity.get(c), conductivity.get(c))
@@ -240,9 +240,11 @@ class Program:
                 p[rows] = np.where(held[rows], 0.0, 1.0 / (eps + loss))
                 q[rows] = np.where(held[rows], 0.0, (eps - loss) / (eps + loss))
                 here = self.places.within(c, rows)
-                s, at = strength[:, here], flat[here]
+                at = flat[here]
                 if at.size:
-                    eps, loss, free = (x.ravel()[at - rows.start * (eps.size // len(eps))] for x in (eps, loss, ~held[rows]))
+                    s = self.strengths(c, strengths, here)
+                    within = at - rows.start * (eps.size // len(eps))
+                    eps, loss, free = (x.ravel()[within] for x in (eps, loss, ~held[rows]))
                     share = np.where(free, 1.0 / (eps + loss + self.places.next @ s), 0.0)
                     p.ravel()[at], q.ravel()[at] = share, free
                     keep[-1][here] = share * (eps - loss - self.places.now @ s)
@@ -251,10 +253,10 @@ class Program:
             cb.append(p.reshape(stored))
         return Coefficients(tuple(ca), tuple(cb), lossy, self.places.constants(keep, gain))
 
-    def strengths(self, component: str, strengths: dict) -> np.ndarray:
+    def strengths(self, component: str, strengths: dict, which: slice = slice(None)) -> np.ndarray:
         """Strength of every dispersive material at the component's places; ``strengths`` as in `coefficients`."""
         values = {name: np.asarray(part[component], float) for name, part in strengths.items() if component in part}
-        return self.places.strengths(component, values)
+        return self.places.strengths(component, values, which)
 
     def _slabs(self) -> list[slice]:
         """Ranges of storage rows along x that together make up the grid, each of about `_SLAB_VALUES` values."""

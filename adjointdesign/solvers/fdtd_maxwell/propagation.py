@@ -2,17 +2,18 @@
 
 Forward, in scaled fields (H times eta0): ``H -= curl E + M``, then ``p E' = q E + curl H - J``; see `medium.py`.
 
-Adjoint. Let e be the cotangent of E and w the cell-volume weight of its place. In the scaled variables ``e~ = e / (p w)``
-and ``h~ = -h / w`` the transposed step reads ``h~ -= curl e~``, ``p e~ = q e~ + curl h~``: the Yee step again, with the
-absorbing layer transposed. The variation of the medium gives
-``dJ = sum_n w e~(n+1) . (dq E(n) - dp E(n+1))``, hence
+Adjoint. Let e be the cotangent of E and w the cell-volume weight of its place. In the scaled variables ``e~ = e / (p
+w)`` and ``h~ = -h / w`` the transposed step reads ``h~ -= curl e~``, ``p e~ = q e~ + curl h~``: the Yee step again,
+with the absorbing layer transposed. The variation of the medium gives ``dJ = sum_n w e~(n+1) . (dq E(n) - dp
+E(n+1))``, hence
 
     dJ/d eps   = - w sum_n e~(n+1) . (E(n+1) - E(n))
     dJ/d sigma = - w dt/(2 eps0) sum_n e~(n+1) . (E(n+1) + E(n)),
 
-and the same two lines, with the tangent of one factor at a time, give the second-order adjoint. The tangent of E and the
-tangent of e~ are both driven by the box source ``cb (dq F(before) - dp F(after))`` of `sweep.py`. Dispersive media have a
-memory beside the fields, of which `dispersive.py` shows that its transpose is itself; these lines stay as they are.
+and the same two lines, with the tangent of one factor at a time, give the second-order adjoint. The tangent of E and
+the tangent of e~ are both driven by the box source ``cb (dq F(before) - dp F(after))`` of `sweep.py`. Dispersive
+media have a memory beside the fields, of which `dispersive.py` shows that its transpose is itself; these lines stay
+as they are.
 """
 
 from __future__ import annotations
@@ -104,7 +105,9 @@ class Propagation:
             store = keep or self.tangent is not None
             history = self.pool.take(n1 - n0) if store else self._none
             drives = self._take_drives(n1 - n0)
-            self._forward_block(self.state, self.amplitudes, n0, n1, replay, self.readings, history, store, drives=drives)
+            self._forward_block(
+                self.state, self.amplitudes, n0, n1, replay, self.readings, history, store, drives=drives
+            )
             kept = [history]
             if self.tangent is not None:
                 tangent_history = self.pool.take(n1 - n0) if keep else self._none
@@ -231,7 +234,8 @@ class Propagation:
                 for history in self._kept.pop(unit):
                     self.pool.give(history)
 
-    def _adjoint_block(self, state, raw, n0, n1, history, gradient, store=None, source=None, amplitudes=True, drives=None):
+    def _adjoint_block(self, state, raw, n0, n1, history, gradient, store=None, source=None, amplitudes=True,
+                       drives=None):  # fmt: skip
         dq, dp = (self.variation.dq, self.variation.dp) if source is not None else self.program.no_variation
         for first, last in reversed(self._door_blocks(n0, n1)):
             ports = self.doors.adjoint_ports(raw, first, last)

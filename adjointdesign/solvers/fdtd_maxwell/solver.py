@@ -103,8 +103,8 @@ class FdtdMaxwell(Solver):
         designed = (designed,) if isinstance(designed, str) else tuple(designed)
         unknown = [name for name in designed if name not in medium.dispersive]
         if unknown or len(set(designed)) < len(designed):
-            raise InputError("designed", f"names, each once, among the medium's dispersive materials ({', '.join(medium.dispersive)})",
-                             designed, "add the material with Medium.filled, or leave it out")  # fmt: skip
+            known = f"names, each once, among the medium's dispersive materials ({', '.join(medium.dispersive)})"
+            raise InputError("designed", known, designed, "add the material with Medium.filled, or leave it out")
         names = [x.name for x in (*sources, *monitors)]
         if len(set(names)) != len(names):
             raise InputError("names of sources and monitors", "all different", names, "rename the repeated ones")
@@ -336,7 +336,10 @@ class FdtdMaxwell(Solver):
         return steps
 
     def _energy(self, propagation: Propagation, strengths) -> float:
-        """Integral of ``eps |E|^2 + |eta0 H|^2`` and what poles store: of E alone a standing wave has none twice a period."""
+        """Integral of ``eps |E|^2 + |eta0 H|^2``, and what poles store, any unit.
+
+        Of E alone a standing wave has none twice a period, and of both fields an oscillating plasma.
+        """
         grid, total = self.program.grid, 0.0
         for c, field in zip(grid.components, propagation.state.fields):
             inside = grid.interior(c)
