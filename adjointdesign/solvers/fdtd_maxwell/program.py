@@ -15,8 +15,10 @@ from adjointdesign.memory import require_memory
 from adjointdesign.solvers.fdtd_maxwell import sweep
 from adjointdesign.solvers.fdtd_maxwell.absorber import Cpml, Pec, Periodic, Pmc, layer_cells, phases, require_even_layers
 from adjointdesign.solvers.fdtd_maxwell.doors import Doors, place_weights
+from adjointdesign.solvers.fdtd_maxwell.faces import Faces
 from adjointdesign.solvers.fdtd_maxwell.images import images
 from adjointdesign.solvers.fdtd_maxwell.medium import Box, Medium, check_numbers, check_values, half_loss
+from adjointdesign.solvers.fdtd_maxwell.permeability import Permeability
 from adjointdesign.solvers.fdtd_maxwell.propagation import HistoryPool
 from adjointdesign.solvers.fdtd_maxwell.state import State
 
@@ -73,20 +75,31 @@ def checked_box(grid: YeeGrid, box: Box, periodic: tuple[bool, ...]) -> Box:
     return box
 
 
+def _least_permeability(medium: Medium, given: float | None) -> float:
+    """The least relative permeability that the time step must serve."""
+    if given is not None:
+        if not 0 < given <= 1:
+            raise InputError("minimum_permeability", "a number above 0 and at most 1", given, "leave it out for 1")
+        return given
+    return min([1.0, *(float(v[medium.grid.interior(c)].min()) for c, v in medium.permeability.items())])
+
+
 @dataclass(frozen=True)
 class Coefficients:
-    """Electric coefficients over the storage, one array a component."""
+    """Coefficients of a run: electric ones over the storage, one array a component, and the faces with a permeability."""
 
     ca: tuple[np.ndarray, ...]
     cb: tuple[np.ndarray, ...]
     lossy: bool
+    faces: Faces
 
 
 class Program:
     """Constants of a solver; parameters as for `FdtdMaxwell`."""
 
     def __init__(self, medium: Medium, sources, monitors, boundaries, box: Box | None, courant: float,
-                 minimum_permittivity: float | None, dtype, conductivity_wanted: bool):  # fmt: skip
+                 minimum_permittivity: float | None, dtype, conductivity_wanted: bool, magnetic_box: Box | None = None,
+                 minimum_permeability: float | None = None):  # fmt: skip
         self.grid, self.medium, self.dtype = medium.grid, medium, np.dtype(dtype)
         self.faces = checked_faces(self.grid, boundaries)
         require_memory(
@@ -100,14 +113,17 @@ class Program:
         if not 0 < minimum_permittivity < math.inf:
             raise InputError("minimum_permittivity", "a positive number", minimum_permittivity, "try 1")
         self.minimum_permittivity = minimum_permittivity
-        self.dt = courant_time_step(self.grid, math.sqrt(self.minimum_permittivity), courant)
+        self.minimum_permeability = _least_permeability(medium, minimum_permeability)
+        self.dt = courant_time_step(self.grid, math.sqrt(self.minimum_permittivity * self.minimum_permeability), courant)
         self.box = checked_box(self.grid, box or Box.everywhere(self.grid, self.periodic), self.periodic)
         self.box_starts = self._box_starts()
         self._check_sources(sources)
         self.doors = Doors(medium, self.faces, sources, monitors, self.dt, self.dtype)
+        self.permeability = Permeability(medium, self.faces, magnetic_box, self.dt, self.dtype)
         shapes = [self.grid.as_storage(self.box.shape(c)) for c in self.grid.electric]
-        self.pool = HistoryPool(shapes, self.dtype)
-        self.no_variation = tuple(tuple(np.zeros((1, 1, 1), self.dtype) for _ in shapes) for _ in range(2))
+        self.pool = HistoryPool([*shapes, (1, 1, self.permeability.count)], self.dtype)
+        no_change = tuple(np.zeros((1, 1, 1), self.dtype) for _ in shapes)
+        self.no_variation = (no_change, no_change, np.zeros(self.permeability.count, self.dtype))
         self.box_weights = tuple(self._weights(c) for c in self.grid.electric)
         self._walls = {c: self._conductor(c) for c in self.grid.electric}
         self._phases = {t: phases(self.grid, self.dt, self.faces, self.dtype, t) for t in (False, True)}
@@ -192,8 +208,8 @@ class Program:
 
     # -- medium -------------------------------------------------------------------------------------------------------
 
-    def coefficients(self, permittivity: dict, conductivity: dict) -> Coefficients:
-        """Electric coefficients of the background with the given box values (by component; missing ones keep it).
+    def coefficients(self, permittivity: dict, conductivity: dict, permeability: dict) -> Coefficients:
+        """Coefficients of the background with the given box values (by component; missing ones keep it).
 
         Raises
         ------
@@ -204,6 +220,7 @@ class Program:
         for what, part in (("permittivity", permittivity), ("conductivity", conductivity)):
             for c, values in part.items():
                 check_values(f"{what}_{c[1]}", values, self.box.shape(c), what == "permittivity")
+        self.permeability.require_least(permeability, self.minimum_permeability)
         stored = self.grid.as_storage(self.grid.shape)
         ca, cb, lossy = [], [], False
         for c in self.grid.electric:
@@ -218,7 +235,7 @@ class Program:
                 q[rows] = np.where(held[rows], 0.0, (eps - loss) / (eps + loss))
             ca.append(q.reshape(stored))
             cb.append(p.reshape(stored))
-        return Coefficients(tuple(ca), tuple(cb), lossy)
+        return Coefficients(tuple(ca), tuple(cb), lossy, self.permeability.faces(permeability))
 
     def _slabs(self) -> list[slice]:
         """Ranges of storage rows along x that together make up the grid, each of about `_SLAB_VALUES` values."""
@@ -261,8 +278,8 @@ class Program:
             )  # fmt: skip
         return parts[0], parts[1]
 
-    def variation(self, permittivity: dict, conductivity: dict):
-        """``dq`` and ``dp`` over the box for a change of the medium.
+    def variation(self, permittivity: dict, conductivity: dict, permeability: dict):
+        """``dq`` and ``dp`` over the box, and ``dmu`` on its faces, for a change of the medium.
 
         Raises
         ------
@@ -280,12 +297,12 @@ class Program:
             stored = self.grid.as_storage(shape)
             dq.append((d_eps - d_loss).astype(self.dtype).reshape(stored))
             dp.append((d_eps + d_loss).astype(self.dtype).reshape(stored))
-        return tuple(dq), tuple(dp)
+        return tuple(dq), tuple(dp), self.permeability.variation(permeability)
 
     def scheme(self, coefficients: Coefficients, transposed: bool) -> sweep.Scheme:
         """All constants of one compiled sweep."""
         magnetic, electric = self._phases[transposed]
         return sweep.Scheme(
             magnetic, electric, coefficients.ca, coefficients.cb, coefficients.lossy, self._images, self._images_across,
-            *(any(len(i.origin) for i in every) for every in (self._images, self._images_across)),
+            *(any(len(i.origin) for i in every) for every in (self._images, self._images_across)), coefficients.faces,
         )

@@ -10,7 +10,11 @@ absorbing layer transposed. The variation of the medium gives
     dJ/d eps   = - w sum_n e~(n+1) . (E(n+1) - E(n))
     dJ/d sigma = - w dt/(2 eps0) sum_n e~(n+1) . (E(n+1) + E(n)),
 
-and the same two lines, with the tangent of one factor at a time, give the second-order adjoint. The tangent of E and the
+on faces with a permeability mu (``h~ = -h / (mu w)`` there) likewise
+
+    dJ/d mu    = + w sum_n h~(n+1/2) . (H(n+1/2) - H(n-1/2)),
+
+and the same lines, with the tangent of one factor at a time, give the second-order adjoint. The tangent of E and the
 tangent of e~ are both driven by the box source ``cb (dq F(before) - dp F(after))`` of `sweep.py`.
 """
 
@@ -51,8 +55,8 @@ class HistoryPool:
 class Variation:
     """Change of the medium and of the source amplitudes: the right-hand side of the tangent."""
 
-    def __init__(self, dq, dp, amplitudes):
-        self.dq, self.dp, self.amplitudes = dq, dp, amplitudes
+    def __init__(self, dq, dp, dmu, amplitudes):
+        self.dq, self.dp, self.dmu, self.amplitudes = dq, dp, dmu, amplitudes
 
 
 class Propagation:
@@ -120,15 +124,19 @@ class Propagation:
         """The levels of a history that belong to some of its steps."""
         return history if history is self._none else tuple(h[first : last + 1] for h in history)
 
+    def _change(self, source):
+        """The change of the medium that goes with a history as source, if there is one."""
+        return self.program.no_variation if source is None else (self.variation.dq, self.variation.dp, self.variation.dmu)
+
     def _forward_block(self, state, amplitudes, n0, n1, replay, readings, history, store, source=None):
-        dq, dp = (self.variation.dq, self.variation.dp) if source is not None else self.program.no_variation
+        change = self._change(source)
         for first, last in self._door_blocks(n0, n1):
             ports = self.doors.forward_ports(amplitudes, first, last, not replay)
             levels = first - n0, last - n0
             sweep.advance(
                 state.fields, state.psi_h, state.psi_e, self.forward_scheme, ports, last - first,
                 self.program.box_starts, self._levels(history, *levels), store,
-                self._levels(source, *levels) if source is not None else self._none, source is not None, dq, dp,
+                self._levels(source, *levels) if source is not None else self._none, source is not None, *change,
             )  # fmt: skip
             if not replay:
                 self.doors.accumulate(readings, ports, first, last)
@@ -177,10 +185,9 @@ class Propagation:
             self.pool.give(last)
 
     def _arrive(self, state, raw, source=None):
-        dq, dp = (self.variation.dq, self.variation.dp) if source is not None else self.program.no_variation
         sweep.arrive(
             state.fields, self.adjoint_scheme, self.doors.arrival_ports(raw, self.steps), self.program.box_starts,
-            source if source is not None else self._none, 0, source is not None, dq, dp,
+            source if source is not None else self._none, 0, source is not None, *self._change(source)[:2],
         )  # fmt: skip
 
     def reverse(self, last: int, first: int, drop: bool) -> None:
@@ -203,7 +210,7 @@ class Propagation:
                     self.pool.give(history)
 
     def _adjoint_block(self, state, raw, n0, n1, history, gradient, store=None, source=None, amplitudes=True):
-        dq, dp = (self.variation.dq, self.variation.dp) if source is not None else self.program.no_variation
+        change = self._change(source)
         for first, last in reversed(self._door_blocks(n0, n1)):
             ports = self.doors.adjoint_ports(raw, first, last)
             levels = first - n0, last - n0
@@ -212,7 +219,7 @@ class Propagation:
                 self.program.box_starts, self._levels(history, *levels), True, gradient.difference, gradient.sum,
                 self.program.conductivity_wanted,
                 self._levels(store, *levels) if store is not None else self._none, store is not None,
-                self._levels(source, *levels) if source is not None else self._none, source is not None, dq, dp,
+                self._levels(source, *levels) if source is not None else self._none, source is not None, *change,
             )  # fmt: skip
             if amplitudes and self.amplitudes_wanted:
                 self.doors.amplitude_cotangents(gradient.amplitudes, ports, first, last)
@@ -224,13 +231,17 @@ class Gradient:
     def __init__(self, program, sources: int):
         self.program = program
         self.difference = tuple(np.zeros(s) for s in program.pool.shapes)
-        self.sum = tuple(np.zeros(s if program.conductivity_wanted else (1,) * len(s)) for s in program.pool.shapes)
+        self.sum = tuple(np.zeros(s if program.conductivity_wanted else (1,) * len(s)) for s in program.pool.shapes[:-1])
         self.amplitudes = np.zeros(sources, dtype=complex)
 
     def permittivity(self, number: int) -> np.ndarray:
         """``dJ/d eps`` of electric component ``number`` over the box."""
         weights = self.program.box_weights[number]
         return -weights * self.difference[number].reshape(weights.shape)
+
+    def permeability(self, component: str) -> np.ndarray:
+        """``dJ/d mu`` of a magnetic component over the magnetic box."""
+        return self.program.permeability.gradient(component, self.difference[-1].ravel())
 
     def conductivity(self, number: int) -> np.ndarray:
         """``dJ/d sigma`` of electric component ``number`` over the box, per S/m."""

@@ -37,7 +37,8 @@ class FdtdMaxwell(Solver):
 
     Inputs of a run, each optional (what is left out keeps the background medium, or unit amplitude):
     ``permittivity_x``, ``_y``, ``_z`` (relative) and ``conductivity_x``, ``_y``, ``_z`` (S/m) over the design box at the
-    positions of the electric component, shape ``box.shape("ex")`` and so on; ``amplitudes``, complex, one a source.
+    positions of the electric component, shape ``box.shape("ex")`` and so on; ``permeability_x`` and so on (relative) over
+    the magnetic box, shape ``magnetic_box.shape("hx")``; ``amplitudes``, complex, one a source.
     Outputs: the reading of every monitor, by its name.
 
     Parameters
@@ -54,10 +55,14 @@ class FdtdMaxwell(Solver):
     box : Box, optional
         Where the medium is designed; everywhere by default. Gradients are exact there, and its field history is what
         memory is needed for.
+    magnetic_box : Box, optional
+        Magnetic components whose permeability is designed, and where; none by default.
     courant : float
-        Time step over the stability limit of ``minimum_permittivity``.
+        Time step over the stability limit of ``minimum_permittivity`` and ``minimum_permeability``.
     minimum_permittivity : float, optional
         Least relative permittivity that inputs may have; the least of the background by default.
+    minimum_permeability : float, optional
+        Least relative permeability that inputs may have; the least of the background by default, and at most one.
     precision : {"double", "single"}
         Precision of the fields; readings and gradients are summed in double precision.
     schedule : {"auto", "memory", "revolve", "disk"}
@@ -76,7 +81,8 @@ class FdtdMaxwell(Solver):
     """
 
     def __init__(self, medium: Medium, sources, monitors, *, boundaries, run_length: Steps | Decay, box: Box | None = None,
-                 courant: float = 0.95, minimum_permittivity: float | None = None, precision: str = "double",
+                 magnetic_box: Box | None = None, courant: float = 0.95, minimum_permittivity: float | None = None,
+                 minimum_permeability: float | None = None, precision: str = "double",
                  schedule: str = "auto", memory_budget: str | int = "2GiB", conductivity_gradient: bool = False,
                  threads: int | None = None):  # fmt: skip
         if precision not in _PRECISIONS:
@@ -99,7 +105,7 @@ class FdtdMaxwell(Solver):
         if len(set(names)) != len(names):
             raise InputError("names of sources and monitors", "all different", names, "rename the repeated ones")
         self.program = Program(medium, sources, monitors, boundaries, box, courant, minimum_permittivity,
-                               _PRECISIONS[precision], conductivity_gradient)  # fmt: skip
+                               _PRECISIONS[precision], conductivity_gradient, magnetic_box, minimum_permeability)  # fmt: skip
         self.run_length, self.schedule, self.memory_budget = run_length, schedule, parse_bytes(memory_budget)
         self.threads = threads
         self.steps = run_length.count if isinstance(run_length, Steps) else None
@@ -208,18 +214,23 @@ class FdtdMaxwell(Solver):
         finally:
             numba.set_num_threads(before)
 
-    def _split(self, values) -> tuple[dict, dict]:
-        """Box values of permittivity and conductivity by component."""
-        parts = {"permittivity": {}, "conductivity": {}}
+    def _split(self, values) -> tuple[dict, dict, dict]:
+        """Box values of permittivity, conductivity and permeability by component."""
+        parts = {"permittivity": {}, "conductivity": {}, "permeability": {}}
         for name, value in values.items():
             kind, _, axis = name.rpartition("_")
             if name == "amplitudes":
                 continue
-            if kind not in parts or "e" + axis not in self.program.grid.electric:
-                known = [f"{k}_{c[1]}" for k in parts for c in self.program.grid.electric] + ["amplitudes"]
+            component = ("h" if kind == "permeability" else "e") + axis
+            if kind not in parts or component not in self._designed(kind):
+                known = [f"{k}_{c[1]}" for k in parts for c in self._designed(k)] + ["amplitudes"]
                 raise InputError("input of FdtdMaxwell", f"one of {', '.join(known)}", name, "rename or remove it")
-            parts[kind]["e" + axis] = value
-        return parts["permittivity"], parts["conductivity"]
+            parts[kind][component] = value
+        return parts["permittivity"], parts["conductivity"], parts["permeability"]
+
+    def _designed(self, kind: str) -> tuple[str, ...]:
+        """Components of which a property may be an input."""
+        return tuple(self.program.permeability.box.slices) if kind == "permeability" else self.program.grid.electric
 
     def _amplitudes(self, values, default: complex) -> np.ndarray:
         count = len(self.program.doors.sources)
@@ -264,6 +275,9 @@ class FdtdMaxwell(Solver):
             if name == "amplitudes":
                 complex_input = np.iscomplexobj(inputs[name])
                 out[name] = gradient.amplitudes if complex_input else gradient.amplitudes.real
+                continue
+            if name.startswith("permeability"):
+                out[name] = gradient.permeability("h" + name[-1])
                 continue
             number = self.program.grid.electric.index("e" + name[-1])
             if name.startswith("permittivity"):
