@@ -16,8 +16,17 @@ from scipy import sparse
 from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import AXES, YeeGrid
 from adjointdesign.monitors.placement import LinearPlacement, check_frequencies
-from adjointdesign.sources.placing import Bounds, Medium, check_components, check_inside, lengths, nearest_node
-from adjointdesign.sources.windows import Windowed
+from adjointdesign.sources.placing import (
+    Bounds,
+    Medium,
+    box_bounds,
+    check_components,
+    check_inside,
+    checked_box,
+    lengths,
+    nearest_node,
+)
+from adjointdesign.sources.windows import axis_number
 
 Term = dict[str, tuple[np.ndarray, np.ndarray]]
 """One number as a sum over field values: by component, flat storage indices and weights."""
@@ -151,7 +160,7 @@ class VoltageMonitor:
 
 
 @dataclass(frozen=True, eq=False)
-class CurrentMonitor(Windowed):
+class CurrentMonitor:
     """Current through a rectangle, ``closed int H . dl`` right-handed about ``+axis``, in three dimensions.
 
     The reading has shape ``(n_frequencies,)``, complex, A s, or ``(n_steps,)``, real, A, at ``(n + 1/2) dt``.
@@ -161,11 +170,12 @@ class CurrentMonitor(Windowed):
     name : str
         Name of the monitor.
     center : tuple of float
-        Center of the rectangle, m; along ``axis`` it moves to the nearest middle of a cell.
+        Center of the rectangle, m; along ``axis`` it moves to the middle of its cell.
     axis : {"x", "y", "z"}
         Direction of the current.
     size : tuple of float
-        Widths along the other axes, in their order, m. Edges move to the nearest nodes, and the loop runs half a cell outside.
+        Side lengths, m, one an axis, that of ``axis`` zero; zero for a line of edges (a wire). Edges move to the nearest nodes,
+        and the loop runs half a cell outside.
     frequencies : array_like of float, optional
         Frequencies, Hz; a time series when left out.
     share : float, optional
@@ -178,15 +188,32 @@ class CurrentMonitor(Windowed):
         When a value is out of range.
     """
 
-    kind = "monitor"
-
+    name: str
+    center: tuple[float, ...]
+    axis: str
+    size: tuple[float, ...]
     frequencies: np.ndarray | None = None
     share: float | None = None
 
     def __post_init__(self):
-        super().__post_init__()
+        for name, values in zip(("center", "size"), checked_box(self.title, self.center, self.size)):
+            object.__setattr__(self, name, values)
+        if self.size[axis_number(self.title, self.axis, len(self.center))] > 0:
+            raise InputError(f"{self.title}: size", f"a rectangle across {self.axis}", self.size, "make that length zero")
+        if self.share is not None and not 0 < self.share <= 1:
+            raise InputError(f"{self.title}: share", "a number above 0, at most 1", self.share, "1/2 for one symmetry plane")
         if self.frequencies is not None:
             object.__setattr__(self, "frequencies", check_frequencies(self.name, self.frequencies))
+
+    @property
+    def title(self) -> str:
+        """Kind and name, for messages."""
+        return f"monitor '{self.name}'"
+
+    @property
+    def bounds(self) -> Bounds:
+        """Extent along each axis, m."""
+        return box_bounds(self.center, self.size)
 
     def place(self, medium: Medium, dt: float) -> LinearPlacement:
         """Put the monitor on the grid; raises as `loop_current`, and when it leaves the domain."""
@@ -199,5 +226,5 @@ class CurrentMonitor(Windowed):
 
 
 def nearest_middle(grid: YeeGrid, axis: int, position: float) -> int:
-    """Number of the cell in whose range along ``axis`` a position lies."""
+    """Number of the cell along ``axis`` that holds a position."""
     return int(np.clip(np.searchsorted(grid.lines(axis), position, side="right") - 1, 0, grid.cells[axis] - 1))

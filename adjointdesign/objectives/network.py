@@ -133,13 +133,13 @@ def y_to_s(y, impedance):
 def renormalize(s, old, new):
     """The same network with other reference impedances (also complex); needs no Z- or Y-matrix to exist.
 
-    ``V = F_old^-1 (conj(G_old) + G_old S) a`` and ``I = F_old^-1 (1 - S) a`` give the waves of the new impedances.
+    ``V = 2 F_old (conj(G_old) + G_old S) a`` and ``I = 2 F_old (1 - S) a`` give the waves of the new impedances.
     """
     g, f = _references(s, old)
     h, e = _references(s, new)
     one = anp.eye(s.shape[-1])
-    voltage = (one * anp.conj(g)[:, :, None] + g[:, :, None] * s) / f[:, :, None]
-    current = (one - s) / f[:, :, None]
+    voltage = 2 * f[:, :, None] * (one * anp.conj(g)[:, :, None] + g[:, :, None] * s)
+    current = 2 * f[:, :, None] * (one - s)
     incident = e[:, :, None] * (voltage + h[:, :, None] * current)
     outgoing = e[:, :, None] * (voltage - anp.conj(h)[:, :, None] * current)
     return anp.matmul(outgoing, _inverse(incident, "waves of the new impedances"))

@@ -36,6 +36,22 @@ def test_a_delay_is_a_delay_for_circuit_tools(tmp_path):
     np.testing.assert_allclose(network.group_delay[1:-1, 1, 0].real, length / C0, rtol=1e-3)
 
 
+def test_ports_have_their_impedance(tmp_path):
+    """One of all as it is; of each its own, renormalized to the first (a through line between 50 and 100 ohm reflects 1/3)."""
+    skrf = pytest.importorskip("skrf")
+    matched = np.array([[[0.0, 1.0], [1.0, 0.0]]])
+    network = skrf.Network(str(write_touchstone(tmp_path / "same", [1e9], matched, impedance=75.0)))
+    np.testing.assert_allclose(network.z0, 75.0)
+    np.testing.assert_allclose(network.s, matched)
+    network = skrf.Network(str(write_touchstone(tmp_path / "each", [1e9], matched, impedance=[50.0, 100.0])))
+    np.testing.assert_allclose(network.z0, 50.0)
+    np.testing.assert_allclose(np.diag(network.s[0]), [-1 / 3, 1 / 3], atol=1e-12)
+    assert "renormalized from 50, 100 ohm" in network.comments
+    for bad in (0.0, [50.0], [50.0, np.nan]):
+        with pytest.raises(InputError, match="impedance"):
+            write_touchstone(tmp_path / "bad", [1e9], matched, impedance=bad)
+
+
 def test_two_writings_are_one_file(tmp_path):
     """No date, no version."""
     texts = [write_touchstone(tmp_path / n, [1e14], np.ones((1, 2, 2))).read_bytes() for n in "ab"]
