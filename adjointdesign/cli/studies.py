@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from adjointdesign.cli.options import Config, Json, Name, Set, app, say, settings_of
+from adjointdesign.cli.options import Config, Json, Name, Set, app, one_rank, say, settings_of
 from adjointdesign.errors import InputError
 
 
@@ -57,15 +57,32 @@ def _status(outcome) -> int:
 
 
 @app.command()
-def evaluate(problem: Name, design: Annotated[Path, typer.Option("--design", metavar="FILE", help="The design, in a format that the problem reads.")],
+def evaluate(problem: Annotated[str, typer.Argument(metavar="PROBLEM|FILE.toml", help="Name of a problem, or the description of an antenna.")],
+             design: Annotated[Path | None, typer.Option("--design", metavar="FILE", help="The design, in a format that the problem reads.")] = None,
              config: Config = None, overrides: Set = None, as_json: Json = False) -> int:  # fmt: skip
-    """Simulate a given design."""
+    """Simulate a given design, or the antenna that a TOML file describes."""
     from adjointdesign.study import require_communicator
+
+    if problem.lower().endswith(".toml"):
+        return _evaluate_antenna(Path(problem), design or config or overrides, as_json)
+    if design is None:
+        raise InputError("--design", f"a design for {problem} to simulate", "none", "add --design FILE")
 
     built = settings_of(problem, config, overrides).build()
     require_communicator(built)
     result = built.evaluate_file(design)
     print(json.dumps(result) if as_json else built.table(result))
+    return 0
+
+
+def _evaluate_antenna(file: Path, others, as_json: bool) -> int:
+    from adjointdesign.problems.antennas.describe import evaluate_file, table
+
+    if others:
+        raise InputError("evaluate", f"no settings beside {file}", others, "write them into the file")
+    one_rank("evaluate FILE.toml")
+    results = evaluate_file(file, say)
+    print(json.dumps(results.summary()) if as_json else table(results))
     return 0
 
 

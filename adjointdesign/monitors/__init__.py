@@ -1,5 +1,7 @@
 """Linear readings of a field: components, mode amplitudes, and the fields whose product is a flux."""
 
+from adjointdesign.monitors.far_field import FarFieldMonitor
+from adjointdesign.monitors.far_field_power import RadiatedPowerMonitor
 from adjointdesign.monitors.fields import FieldMonitor
 from adjointdesign.monitors.flux import FluxMonitor, power
 from adjointdesign.monitors.line import LineMonitor
@@ -10,6 +12,7 @@ from adjointdesign.monitors.port import PortMonitor
 
 __all__ = [
     "CurrentMonitor",
+    "FarFieldMonitor",
     "FieldMonitor",
     "FluxMonitor",
     "LineMonitor",
@@ -18,6 +21,7 @@ __all__ = [
     "Monitor",
     "Placement",
     "PortMonitor",
+    "RadiatedPowerMonitor",
     "VoltageMonitor",
     "power",
 ]

@@ -1,0 +1,162 @@
+"""From a description to what the solver takes: grid, medium, boundaries, ports, monitors, pulse."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from adjointdesign.constants import C0
+from adjointdesign.errors import InputError
+from adjointdesign.grid.yee import AXES, YeeGrid
+from adjointdesign.problems.antennas.geometry.description import Antenna
+from adjointdesign.problems.antennas.geometry.lines import grid_of
+from adjointdesign.problems.antennas.geometry.raster import medium_of
+
+LEAST_CELLS = 8.0
+"""Cells per wavelength below which a band counts as not resolved."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """An antenna on its grid.
+
+    Parameters
+    ----------
+    antenna : Antenna
+        The description.
+    grid : YeeGrid
+        Its graded grid.
+    bare : Medium
+        The medium without ports and lumped elements.
+    """
+
+    antenna: Antenna
+    grid: YeeGrid
+    bare: object
+
+    @property
+    def frequencies(self) -> np.ndarray:
+        """Frequencies of the band, Hz."""
+        return self.antenna.band.frequencies
+
+    @cached_property
+    def ports(self) -> tuple:
+        """Its `LumpedPort`, in the order of the description."""
+        from adjointdesign.sources import LumpedPort
+
+        return tuple(LumpedPort(**p.model_dump()) for p in self.antenna.ports)
+
+    @cached_property
+    def medium(self):
+        """The medium with ports and lumped elements.
+
+        Raises
+        ------
+        InputError
+            When one of them spans no gap, touches no metal, or overlaps another.
+        """
+        from adjointdesign.sources import Capacitor, Resistor, load_lumped
+
+        resistors = [Resistor(**r.model_dump()) for r in self.antenna.resistors]
+        capacitors = [Capacitor(**c.model_dump()) for c in self.antenna.capacitors]
+        return load_lumped(self.bare, [*self.ports, *resistors, *capacitors])
+
+    @cached_property
+    def faces(self) -> list[tuple]:
+        """Boundary conditions, one pair an axis."""
+        from adjointdesign.solvers.fdtd_maxwell import Cpml, Pec, Pmc
+
+        kinds = {"open": Cpml(self.antenna.grid.absorber_cells), "ground": Pec(), "symmetry": Pmc()}
+        return [tuple(kinds[self.antenna.boundaries.face(axis, end)] for end in (0, 1)) for axis in range(3)]
+
+    @cached_property
+    def far_field_box(self) -> tuple[tuple[tuple[float, float], ...], dict[str, str]]:
+        """Bounds of the far-field box (m), and the faces of the domain on which it rests, with what they are.
+
+        Raises
+        ------
+        InputError
+            When it would lie in an absorbing layer, or cut parts of the antenna.
+        """
+        antenna, bounds, ground = self.antenna, [], {}
+        for axis, ends in enumerate(antenna.bounds):
+            reach = []
+            for end, face in enumerate(ends):
+                kind, sign = antenna.boundaries.face(axis, end), 2 * end - 1
+                if kind != "open":
+                    ground["-+"[end] + AXES[axis]] = {"ground": "pec", "symmetry": "pmc"}[kind]
+                    reach.append(face)
+                    continue
+                outermost = sign * max(sign * part.bounds[axis][end] for part in antenna.parts)
+                room = sign * (face - outermost)
+                margin = antenna.far_field.margin or 0.5 * room
+                if not 0 < margin < room:
+                    raise InputError(
+                        f"far-field box along {AXES[axis]}", f"faces between the parts and the absorbing layer, {room:.4g} m apart",
+                        f"a margin of {margin:.4g} m", "enlarge the domain or change far_field.margin",
+                    )  # fmt: skip
+                reach.append(face - sign * margin)
+            bounds.append(tuple(reach))
+        return tuple(bounds), ground
+
+    @property
+    def pulse(self):
+        """A pulse that covers the band."""
+        from adjointdesign.sources import GaussianPulse
+
+        return GaussianPulse.covering(self.frequencies, least=0.3 * self.antenna.band.center)
+
+    def solver(self, driven: int, monitors, **options):
+        """A solver that drives one port with `pulse`.
+
+        Parameters
+        ----------
+        driven : int
+            Number of the port.
+        monitors : sequence
+            What it reads.
+        **options
+            Of `FdtdMaxwell`.
+        """
+        from adjointdesign.solvers.fdtd_maxwell import Decay, FdtdMaxwell
+
+        run = self.antenna.run
+        length = Decay(run.decay, run.periods / self.antenna.band.low)
+        return FdtdMaxwell(
+            self.medium, [self.ports[driven].source(self.pulse)], monitors, boundaries=self.faces, run_length=length,
+            courant=run.courant, **{"precision": run.precision} | options,
+        )  # fmt: skip
+
+
+def build(antenna: Antenna) -> Model:
+    """Put a described antenna on a grid.
+
+    Raises
+    ------
+    InputError
+        When its mesh lines cannot be, its solids overlap without an order, or the mesh does not resolve the band.
+    """
+    grid = grid_of(antenna)
+    model = Model(antenna, grid, medium_of(antenna, grid))
+    found = cells_per_wavelength(model)
+    if found < LEAST_CELLS:
+        raise InputError(
+            "band.high", f"at least {LEAST_CELLS:g} cells per wavelength everywhere, on a grid made for "
+            f"{C0 / antenna.shortest_wavelength:.4g} Hz", f"{found:.3g} at {antenna.band.high:.4g} Hz",
+            "raise grid.cells_per_wavelength or grid.frequency, or lower the band",
+        )  # fmt: skip
+    return model
+
+
+def cells_per_wavelength(model: Model) -> float:
+    """The least number of cells in a wavelength of the top of the band, in its medium, along any axis; metal left out."""
+    grid, longest = model.grid, 0.0
+    for axis in range(3):
+        component = "e" + AXES[axis]
+        cells = grid.lengths(component, axis).reshape([-1 if a == axis else 1 for a in range(3)])
+        optical = cells * np.sqrt(model.bare.permittivity[component])
+        longest = max(longest, float(optical[~model.bare.conductor[component]].max(initial=0.0)))
+    return C0 / model.antenna.band.high / longest if longest else math.inf

@@ -1,0 +1,102 @@
+"""Mesh lines of a described antenna: nodes where its parts begin and end, small cells at metal and in dense media."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from adjointdesign.grid.mesh_lines import Fixed, Region, mesh_lines, metal_edge, thin_layer
+from adjointdesign.grid.yee import AXES, YeeGrid
+from adjointdesign.problems.antennas.geometry.description import Antenna
+from adjointdesign.problems.antennas.geometry.shapes import METAL, plane_axes
+
+_SAME = 1e-6
+"""Positions closer than this share of a cell at metal are one."""
+
+
+def grid_of(antenna: Antenna) -> YeeGrid:
+    """The graded grid for an antenna, absorbing layers included.
+
+    Raises
+    ------
+    InputError
+        When mesh lines cannot be, see `mesh_lines`.
+    """
+    return YeeGrid.graded([_lines(antenna, axis) for axis in range(3)])
+
+
+def largest_cell(antenna: Antenna) -> float:
+    """The largest cell in vacuum, m."""
+    return antenna.shortest_wavelength / antenna.grid.cells_per_wavelength
+
+
+def edge_size(antenna: Antenna) -> float:
+    """The largest cell at metal, m."""
+    return antenna.grid.edge_size or 0.5 * largest_cell(antenna)
+
+
+def _lines(antenna: Antenna, axis: int) -> np.ndarray:
+    settings, low_high = antenna.grid, antenna.bounds[axis]
+    fixed = [Fixed(x, f"the {end} end of the domain along {AXES[axis]}") for x, end in zip(low_high, ("low", "high"))]
+    regions = [Region(-math.inf, math.inf, largest_cell(antenna), "vacuum")]
+    for part, more_fixed, more_regions in _demands(antenna, axis):
+        fixed += [Fixed(f.position, f"{part} along {AXES[axis]}") for f in more_fixed]
+        regions += [Region(r.low, r.high, r.size, part) for r in more_regions]
+    for position, outward, part in _metal_edges(antenna, axis, [f.position for f in fixed]):
+        more_fixed, more_regions = metal_edge(position, edge_size(antenna), outward, f"the edge of {part} along {AXES[axis]}")
+        fixed, regions = fixed + more_fixed, regions + more_regions
+    smallest = settings.smallest or 1e-4 * antenna.shortest_wavelength
+    layers = tuple(settings.absorber_cells * (antenna.boundaries.face(axis, end) == "open") for end in (0, 1))
+    return mesh_lines(fixed, regions, ratio=settings.ratio, smallest=smallest, layers=layers)
+
+
+def _demands(antenna: Antenna, axis: int) -> Iterator[tuple[str, list[Fixed], list[Region]]]:
+    """What each part wants along an axis, apart from edges of metal sheets."""
+    fine = edge_size(antenna)
+    for solid in antenna.solids:
+        low, high = solid.bounds[axis]
+        title = f"solid '{solid.name}'"
+        if solid.medium == METAL:
+            faces = [Fixed(x) for x, _ in solid.faces(axis)] or [Fixed(low), Fixed(high)]
+            inner = [f.position for f in faces if _ends_inside(antenna, axis, f.position)]
+            small = [Region(low, high, fine)] if solid.curved(axis) else [Region(x, x, fine) for x in inner]
+            yield title, faces, small
+            continue
+        dense = largest_cell(antenna) / math.sqrt(antenna.medium(solid.medium).permittivity)
+        layer = thin_layer(low, high, antenna.grid.thin_cells)
+        yield title, layer[0] + [Fixed(x) for x, _ in solid.faces(axis)], layer[1] + [Region(low, high, dense)]
+    for sheet in antenna.sheets:
+        if AXES[axis] == sheet.axis:
+            yield f"sheet '{sheet.name}'", [Fixed(sheet.position)], [Region(sheet.position, sheet.position, fine)]
+        elif sheet.outline.curved:
+            yield f"sheet '{sheet.name}'", [], [Region(*sheet.bounds[axis], fine)]
+    for wire in antenna.wires:
+        ends = sorted(set(wire.bounds[axis]))
+        yield f"wire '{wire.name}'", [Fixed(x) for x in ends], [Region(x, x, fine) for x in ends]
+    for gap in antenna.gaps:
+        yield f"port or element '{gap.name}'", [Fixed(x) for x in sorted(set(gap.bounds[axis]))], []
+
+
+def _ends_inside(antenna: Antenna, axis: int, position: float) -> bool:
+    """Whether metal that ends at a position ends there, and does not go on through a face of the domain."""
+    return all(abs(position - end) > _SAME * edge_size(antenna) for end in antenna.bounds[axis])
+
+
+def _metal_edges(antenna: Antenna, axis: int, taken: list[float]) -> Iterator[tuple[float, int, str]]:
+    """Straight edges of sheets across an axis: position, direction away from the metal (0: put a node there), name.
+
+    Thirds are for edges alone: not where something else must be a node, nor where sheets meet from both sides.
+    """
+    tiny, edges = _SAME * edge_size(antenna), []
+    for sheet in antenna.sheets:
+        if AXES[axis] != sheet.axis:
+            place = plane_axes(sheet.axis).index(axis)
+            faces = [(x, outward) for x, outward in sheet.outline.faces(place) if _ends_inside(antenna, axis, x)]
+            edges += [(x, outward, f"sheet '{sheet.name}'") for x, outward in faces]
+    for position, outward, part in edges:
+        same = {o for x, o, _ in edges if abs(x - position) <= tiny}
+        alone = len(same) == 1 and all(abs(x - position) > tiny for x in taken)
+        thirds = alone and antenna.grid.edge_rule == "thirds"
+        yield position, outward if thirds else 0, part

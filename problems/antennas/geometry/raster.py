@@ -1,0 +1,209 @@
+"""What described parts are on a grid: permittivity and conductivity of every electric component, and where metal is.
+
+A component along an axis sees the media of its dual cell: side by side across the axis they add, ``eps = <eps>``, one behind
+the other along it they are in series, ``1/eps = <1/eps>``, as in a capacitor. Both means hold for the complex permittivity in the
+middle of the band; on faces that are nodes (all flat ones are) they are exact and of second order. Dual cells that curved
+faces cut are sampled.
+
+Metal holds a component at zero where the component's own place is on or in it (staircase); a dielectric of higher priority
+takes out what lies strictly inside it. In absorbing layers everything goes on as it is at the face of the domain.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy import sparse
+
+from adjointdesign.constants import EPS0
+from adjointdesign.errors import InputError
+from adjointdesign.grid.yee import AXES, YeeGrid
+from adjointdesign.media.rasterize import overlap_matrix
+from adjointdesign.problems.antennas.geometry.description import Antenna
+from adjointdesign.problems.antennas.geometry.shapes import METAL, plane_axes
+
+_TINY = 1e-3
+"""Nodes are on a face when nearer than this share of the smallest cell."""
+
+
+def medium_of(antenna: Antenna, grid: YeeGrid):
+    """The medium on the grid, without ports and lumped elements.
+
+    Raises
+    ------
+    InputError
+        When solids of one priority and different media overlap.
+    """
+    from adjointdesign.solvers.fdtd_maxwell import Medium
+
+    w = 2 * math.pi * antenna.band.center
+    permittivity, conductivity = {}, {}
+    for component in grid.electric:
+        complex_permittivity = np.ascontiguousarray(_dielectric(antenna, grid, component))
+        permittivity[component] = complex_permittivity.real.copy()
+        conductivity[component] = w * EPS0 * complex_permittivity.imag + _resistive(antenna, grid, component)
+    conductor = {c: conductor_of(antenna, grid, c) for c in grid.electric}
+    return Medium(grid, permittivity, conductivity, conductor)
+
+
+# -- dielectrics ------------------------------------------------------------------------------------------------------
+
+
+def _dielectric(antenna: Antenna, grid: YeeGrid, component: str) -> np.ndarray:
+    """Complex relative permittivity of a component, of the grid's storage shape."""
+    axis = AXES.index(component[1])
+    across = [a for a in range(3) if a != axis]
+    edges = [_sample_edges(antenna, grid, a) for a in range(3)]
+    middles = [_within(antenna, grid, a, 0.5 * (e[1:] + e[:-1])) for a, e in enumerate(edges)]
+    shares = [_shares(edges[a], grid.borders(component, a)) for a in across]
+    values = np.array([_complex_permittivity(antenna, s.medium) for s in antenna.solids] + [1.0])
+    cells = np.searchsorted(grid.lines(axis), 0.5 * (edges[axis][1:] + edges[axis][:-1]))
+    lengths, last, mean = np.diff(edges[axis]), None, None
+    inverse = np.zeros((grid.cells[axis], *(grid.shape[a] for a in across)), complex)
+    for cell, length, position in zip(cells - 1, lengths, middles[axis]):
+        points = list(middles)
+        points[axis] = np.array([position])
+        owners = np.take(_owners(antenna, points), 0, axis)
+        if last is None or not np.array_equal(owners, last):
+            last = owners
+            mean = shares[0] @ values[owners] @ shares[1].T
+        inverse[cell] += length / mean
+    inverse *= (1 / np.diff(grid.lines(axis)))[:, None, None]
+    return 1 / np.moveaxis(np.concatenate([inverse[:1], inverse, inverse[-1:]]), 0, axis)
+
+
+def _complex_permittivity(antenna: Antenna, name: str) -> complex:
+    if name == METAL:
+        return 1.0  # of no effect: held at zero, and never painted
+    medium = antenna.medium(name)
+    return medium.permittivity + 1j * medium.total_conductivity(antenna.band) / (2 * math.pi * antenna.band.center * EPS0)
+
+
+def _owners(antenna: Antenna, points) -> np.ndarray:
+    """Number of the solid that each sample belongs to, -1 for none; metal leaves what it covers."""
+    x, y, z = np.meshgrid(*points, indexing="ij", sparse=True)
+    owner = np.full(np.broadcast_shapes(x.shape, y.shape, z.shape), -1)
+    claimed = np.full(owner.shape, -1)
+    solids = antenna.solids
+    ranks = np.array([s.rank for s in solids] + [-np.inf])
+    media = [s.medium for s in solids]
+    for number in sorted(range(len(solids)), key=lambda k: solids[k].rank):
+        solid = solids[number]
+        inside = np.broadcast_to(solid.inside(x, y, z, 0.0), owner.shape)
+        for other in np.unique(claimed[inside & (ranks[claimed] == solid.rank)]):
+            if media[other] != solid.medium:
+                raise InputError(
+                    f"solids '{solids[other].name}' and '{solid.name}'", "a priority that says which counts where they overlap",
+                    f"{solid.rank} for both", "give one of them another priority",
+                )  # fmt: skip
+        claimed[inside] = number
+        if solid.medium != METAL:
+            owner[inside] = number
+    return owner
+
+
+def _sample_edges(antenna: Antenna, grid: YeeGrid, axis: int) -> np.ndarray:
+    """Borders between samples along an axis: halves of cells, finer where a curved dielectric cuts them."""
+    lines = grid.lines(axis)
+    curved = [s.bounds[axis] for s in antenna.solids if s.medium != METAL and s.curved(axis)]
+    pieces = []
+    for low, high in zip(lines, lines[1:]):
+        cut = any(low < b and high > a for a, b in curved)
+        pieces.append(np.linspace(low, high, 2 * (antenna.grid.subsamples if cut else 1), endpoint=False))
+    return np.append(np.concatenate(pieces), lines[-1])
+
+
+def _shares(edges: np.ndarray, borders: np.ndarray) -> sparse.csr_array:
+    """Weights by which the samples make the mean over what each storage slot stands for, within the domain."""
+    matrix = overlap_matrix(edges, borders).tolil()
+    # What lies beyond the domain mirrors what is within.
+    for ghost, kept in ((0, 1), (-1, -2)):
+        if matrix[[ghost]].sum() == 0:
+            matrix[[ghost]] = matrix[[kept]]
+    matrix = matrix.tocsr()
+    return sparse.csr_array(sparse.diags_array(1 / matrix.sum(axis=1)) @ matrix)
+
+
+def _within(antenna: Antenna, grid: YeeGrid, axis: int, positions: np.ndarray) -> np.ndarray:
+    """Positions, those in absorbing layers moved to the face of the domain: everything goes on into the layers."""
+    low, high = antenna.bounds[axis]
+    tiny = _TINY * grid.spacing[axis]
+    return np.clip(positions, low + tiny, high - tiny)
+
+
+# -- metal ------------------------------------------------------------------------------------------------------------
+
+
+def _places(antenna: Antenna, grid: YeeGrid, component: str):
+    """Where the component's storage slots are, for broadcasting; those in layers at the face of the domain."""
+    bounds, positions = antenna.bounds, []
+    for axis, (low, high) in enumerate(bounds):
+        positions.append(np.clip(grid.coordinates(component, axis), low, high))
+    return np.meshgrid(*positions, indexing="ij", sparse=True)
+
+
+def conductor_of(antenna: Antenna, grid: YeeGrid, component: str) -> np.ndarray:
+    """Where a component is held at zero by perfect metal: solids, sheets, wires and grounds."""
+    places = _places(antenna, grid, component)
+    tiny = _TINY * min(grid.spacing)
+    along = AXES.index(component[1])
+    metal = np.zeros(grid.shape, bool)
+    for solid in sorted(antenna.solids, key=lambda s: s.rank):
+        if solid.medium == METAL:
+            metal |= solid.inside(*places, tiny)
+        else:
+            metal &= ~solid.inside(*places, -tiny)
+    for sheet in antenna.sheets:
+        if sheet.resistance == 0:
+            metal |= _on_sheet(sheet, places, tiny)
+    for wire in antenna.wires:
+        if wire.axis == along:
+            on = True
+            for x, (low, high) in zip(places, wire.bounds):
+                on = on & (x >= low - tiny) & (x <= high + tiny)
+            metal |= on
+    for axis in range(3):
+        for end in (0, 1):
+            if antenna.boundaries.face(axis, end) == "ground" and axis != along:
+                metal |= np.abs(places[axis] - antenna.bounds[axis][end]) <= tiny
+    return metal
+
+
+def _on_sheet(sheet, places, tiny: float):
+    normal = AXES.index(sheet.axis)
+    u, v = (places[a] for a in plane_axes(sheet.axis))
+    return (np.abs(places[normal] - sheet.position) <= tiny) & sheet.outline.inside(u, v, tiny)
+
+
+def _resistive(antenna: Antenna, grid: YeeGrid, component: str):
+    """Conductivity by which sheets of a resistance carry their current: ``1 / (R d)``, d the dual length across them.
+
+    A component at the border of a sheet carries the share of its dual cell that the sheet covers.
+    """
+    along = AXES.index(component[1])
+    total = np.zeros(grid.shape)
+    for sheet in antenna.sheets:
+        normal = AXES.index(sheet.axis)
+        if sheet.resistance == 0 or along == normal:
+            continue
+        on = np.abs(_places(antenna, grid, component)[normal] - sheet.position) <= _TINY * min(grid.spacing)
+        thickness = grid.lengths(component, normal)
+        covered = _covered(antenna, grid, component, sheet)
+        across = np.where(on.ravel(), 1 / (sheet.resistance * thickness), 0.0)
+        total += np.expand_dims(covered, normal) * across.reshape([-1 if a == normal else 1 for a in range(3)])
+    return total
+
+
+def _covered(antenna: Antenna, grid: YeeGrid, component: str, sheet) -> np.ndarray:
+    """Share of the component's dual cell in the plane of a sheet that the sheet covers."""
+    axes, count = plane_axes(sheet.axis), 2 * antenna.grid.subsamples
+    points, owners = [], []
+    for a in axes:
+        borders = grid.borders(component, a)
+        offsets = (np.arange(count) + 0.5) / count
+        spread = borders[:-1, None] + np.diff(borders)[:, None] * offsets
+        points.append(_within(antenna, grid, a, spread.ravel()))
+        owners.append(len(borders) - 1)
+    inside = sheet.outline.inside(points[0][:, None], points[1][None, :], 0.0)
+    return inside.reshape(owners[0], count, owners[1], count).mean(axis=(1, 3))
