@@ -21,12 +21,16 @@ DENSE_BELOW = 64
 def relative_permittivity(medium: Medium, dt: float, frequency: float, component: str) -> np.ndarray:
     """Complex permittivity that the scheme presents at ``frequency``: conductivity enters as its time average.
 
-    ``eps + i sigma cos(w dt/2) / (eps0 W)`` with ``W = (2/dt) sin(w dt/2)``; storage shape.
+    ``eps + i sigma cos(w dt/2) / (eps0 W)`` with ``W = (2/dt) sin(w dt/2)``, and dispersive materials by the same rule;
+    storage shape.
     """
     permittivity, sigma = medium.permittivity[component], medium.conductivity.get(component)
-    if sigma is None or not np.any(sigma):
-        return permittivity
-    return permittivity + 1j * sigma * dt / (2 * EPS0 * math.tan(math.pi * frequency * dt))
+    if sigma is not None and np.any(sigma):
+        permittivity = permittivity + 1j * sigma * dt / (2 * EPS0 * math.tan(math.pi * frequency * dt))
+    for part in medium.dispersive.values():
+        if component in part.strength and np.any(part.strength[component]):
+            permittivity = permittivity + part.strength[component] * part.material.scheme_susceptibility(frequency, dt)
+    return permittivity
 
 
 class CrossSection:

@@ -2,19 +2,40 @@
 
 ``p E' = q E + (c dt curl H - dt/eps0 J)`` with ``p = eps + sigma dt / (2 eps0)`` and ``q = eps - sigma dt / (2 eps0)``
 (semi-implicit conductivity; Taflove and Hagness, Computational Electrodynamics, 3rd ed., eq. 3.25), so ``ca = q / p`` and
-``cb = 1 / p``. A perfect conductor has ``cb = 0``. Dispersive media add auxiliary currents to the same equation: their state
-belongs beside the absorber's in `state.py`.
+``cb = 1 / p``. A perfect conductor has ``cb = 0``. Dispersive media add auxiliary currents to the same equation, see
+`dispersive.py`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from adjointdesign.constants import EPS0
 from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import AXES, OFFSETS, YeeGrid
+from adjointdesign.media.dispersion import Dispersion
+
+
+@dataclass(frozen=True)
+class Dispersive:
+    """A dispersive material and how much of it is where.
+
+    Where its strength is ``s`` the material adds ``s chi(w)`` to the permittivity, its conductivity included. Its
+    permittivity at infinite frequency is *not* added: `Medium.filled` sees to that.
+
+    Parameters
+    ----------
+    material : Dispersion
+        The material.
+    strength : dict of str to ndarray
+        Of each electric component, of the grid's storage shape, not negative; components left out have none of it.
+    """
+
+    material: Dispersion
+    strength: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -33,6 +54,8 @@ class Medium:
         Where a component lies in a perfect conductor; components left out have none.
     permeability : dict of str to ndarray
         Relative permeability of each magnetic component, at least some positive number; components left out have one.
+    dispersive : dict of str to Dispersive
+        Dispersive materials by name; ``permittivity`` is then that at infinite frequency.
 
     Raises
     ------
@@ -45,6 +68,7 @@ class Medium:
     conductivity: dict[str, np.ndarray] = field(default_factory=dict)
     conductor: dict[str, np.ndarray] = field(default_factory=dict)
     permeability: dict[str, np.ndarray] = field(default_factory=dict)
+    dispersive: dict[str, Dispersive] = field(default_factory=dict)
 
     def __post_init__(self):
         magnetic = tuple(c for c in self.grid.components if c not in self.grid.electric)
@@ -58,6 +82,55 @@ class Medium:
         missing = set(self.grid.electric) - set(self.permittivity)
         if missing:
             raise InputError("Medium.permittivity", f"all of {self.grid.electric}", sorted(self.permittivity), "add the rest")
+        for name, part in self.dispersive.items():
+            if not (isinstance(part, Dispersive) and isinstance(part.material, Dispersion)):
+                raise InputError(f"Medium.dispersive[{name!r}]", "Dispersive(Dispersion, strength)", part, "give one")
+            for component, values in part.strength.items():
+                what = f"strength of {name!r} [{component!r}]"
+                if component not in self.grid.electric:
+                    raise InputError(what, f"one of the components {self.grid.electric}", component, "remove it")
+                check_values(what, np.asarray(values), self.grid.shape, positive=False)
+
+    def filled(self, name: str, material: Dispersion, fill) -> Medium:
+        """This medium with some of its volume replaced by a dispersive material.
+
+        Permittivity and conductivity are averaged by volume, so that a cell with a share ``f`` of the material has the
+        permittivity ``(1 - f) eps + f (eps_inf + chi)``.
+
+        Parameters
+        ----------
+        name : str
+            Under which the material is known from now on, as in the input ``strength_<name>_x``.
+        material : Dispersion
+            The material.
+        fill : dict of str to ndarray, or callable
+            Its share of each component's dual cell, 0 to 1, of storage shape; or a function of position as in
+            `from_function`. Components left out have none.
+
+        Raises
+        ------
+        InputError
+            When the name is taken, or a share is not between 0 and 1.
+        """
+        if name in self.dispersive:
+            raise InputError("name of a dispersive material", f"none of {', '.join(self.dispersive)}", name, "choose another")
+        shares = fill if isinstance(fill, Mapping) else _sampled(self.grid, fill)
+        shares = {c: np.asarray(share, float) for c, share in shares.items()}
+        for component, share in shares.items():
+            check_values(f"share of {name!r} [{component!r}]", share, self.grid.shape, positive=False)
+            if np.any(share > 1):
+                raise InputError(f"share of {name!r} [{component!r}]", "at most 1", f"{share.max():g}", "correct it")
+
+        def mixed(values, new):
+            return {c: (1 - shares[c]) * v + shares[c] * new if c in shares else v for c, v in values.items()}
+
+        others = {
+            known: Dispersive(part.material, mixed(part.strength, 0.0)) for known, part in self.dispersive.items()
+        }
+        return replace(
+            self, permittivity=mixed(self.permittivity, material.eps_inf), conductivity=mixed(self.conductivity, 0.0),
+            dispersive={**others, name: Dispersive(material, shares)},
+        )  # fmt: skip
 
     @classmethod
     def uniform(cls, grid: YeeGrid, permittivity: float = 1.0) -> Medium:
@@ -67,16 +140,17 @@ class Medium:
     @classmethod
     def from_function(cls, grid: YeeGrid, permittivity, conductivity=None) -> Medium:
         """Evaluate functions of position, ``f(x, y[, z])`` with broadcast arrays in metres, at each component's positions."""
+        return cls(grid, _sampled(grid, permittivity), _sampled(grid, conductivity) if conductivity else {})
 
-        def sample(function):
-            values = {}
-            for component in grid.electric:
-                axes = [grid.coordinates(component, a) for a in range(grid.ndim)]
-                points = np.meshgrid(*axes, indexing="ij", sparse=True)
-                values[component] = np.array(np.broadcast_to(function(*points), grid.shape), dtype=float)
-            return values
 
-        return cls(grid, sample(permittivity), sample(conductivity) if conductivity else {})
+def _sampled(grid: YeeGrid, function) -> dict[str, np.ndarray]:
+    """A function of position at each electric component's own positions."""
+    values = {}
+    for component in grid.electric:
+        axes = [grid.coordinates(component, a) for a in range(grid.ndim)]
+        points = np.meshgrid(*axes, indexing="ij", sparse=True)
+        values[component] = np.array(np.broadcast_to(function(*points), grid.shape), dtype=float)
+    return values
 
 
 def check_numbers(what: str, values: np.ndarray, shape: tuple[int, ...]) -> None:

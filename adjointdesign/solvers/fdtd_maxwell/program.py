@@ -14,11 +14,13 @@ from adjointdesign.grid.yee import AXES, OFFSETS, YeeGrid
 from adjointdesign.memory import require_memory
 from adjointdesign.solvers.fdtd_maxwell import sweep
 from adjointdesign.solvers.fdtd_maxwell.absorber import Cpml, Pec, Periodic, Pmc, layer_cells, phases, require_even_layers
+from adjointdesign.solvers.fdtd_maxwell.dispersive import DispersivePlaces
 from adjointdesign.solvers.fdtd_maxwell.doors import Doors, place_weights
 from adjointdesign.solvers.fdtd_maxwell.faces import Faces
 from adjointdesign.solvers.fdtd_maxwell.images import images
 from adjointdesign.solvers.fdtd_maxwell.medium import Box, Medium, check_numbers, check_values, half_loss
 from adjointdesign.solvers.fdtd_maxwell.permeability import Permeability
+from adjointdesign.solvers.fdtd_maxwell.poles import Disperse, Drives
 from adjointdesign.solvers.fdtd_maxwell.propagation import HistoryPool
 from adjointdesign.solvers.fdtd_maxwell.state import State
 
@@ -86,12 +88,17 @@ def _least_permeability(medium: Medium, given: float | None) -> float:
 
 @dataclass(frozen=True)
 class Coefficients:
-    """Coefficients of a run: electric ones over the storage, one array a component, and the faces with a permeability."""
+    """Coefficients of a run: electric ones over the storage, one array a component, those of the dispersive places, and faces.
+
+    In dispersive places ``ca`` is one: their pass over the fields comes before it and does its part, see `poles.disperse`.
+    ``faces`` are those with a permeability.
+    """
 
     ca: tuple[np.ndarray, ...]
     cb: tuple[np.ndarray, ...]
     lossy: bool
     faces: Faces
+    dispersive: Disperse
 
 
 class Program:
@@ -99,7 +106,7 @@ class Program:
 
     def __init__(self, medium: Medium, sources, monitors, boundaries, box: Box | None, courant: float,
                  minimum_permittivity: float | None, dtype, conductivity_wanted: bool, magnetic_box: Box | None = None,
-                 minimum_permeability: float | None = None):  # fmt: skip
+                 minimum_permeability: float | None = None, designed: tuple[str, ...] = ()):  # fmt: skip
         self.grid, self.medium, self.dtype = medium.grid, medium, np.dtype(dtype)
         self.faces = checked_faces(self.grid, boundaries)
         require_memory(
@@ -117,13 +124,21 @@ class Program:
         self.dt = courant_time_step(self.grid, math.sqrt(self.minimum_permittivity * self.minimum_permeability), courant)
         self.box = checked_box(self.grid, box or Box.everywhere(self.grid, self.periodic), self.periodic)
         self.box_starts = self._box_starts()
+        self.places = DispersivePlaces(medium, self.periodic, self.box, designed, self.dt, self.dtype)
+        require_memory(
+            "dispersive media", self._least_bytes() + self.places.nbytes, "fields, coefficients and memory of all poles",
+            "use fewer poles, disperse less of the domain, or choose precision 'single'",
+        )  # fmt: skip
         self._check_sources(sources)
         self.doors = Doors(medium, self.faces, sources, monitors, self.dt, self.dtype)
         self.permeability = Permeability(medium, self.faces, magnetic_box, self.dt, self.dtype)
         shapes = [self.grid.as_storage(self.box.shape(c)) for c in self.grid.electric]
         self.pool = HistoryPool([*shapes, (1, 1, self.permeability.count)], self.dtype)
+        self.drive_pool = HistoryPool([(len(designed), *s) for s in shapes], self.dtype)
         no_change = tuple(np.zeros((1, 1, 1), self.dtype) for _ in shapes)
         self.no_variation = (no_change, no_change, np.zeros(self.permeability.count, self.dtype))
+        nothing = tuple(tuple(np.zeros((1,) * n, self.dtype) for _ in shapes) for n in (5, 4))
+        self.no_drives = Drives(nothing[0], False, nothing[0], nothing[1])
         self.box_weights = tuple(self._weights(c) for c in self.grid.electric)
         self._walls = {c: self._conductor(c) for c in self.grid.electric}
         self._phases = {t: phases(self.grid, self.dt, self.faces, self.dtype, t) for t in (False, True)}
@@ -171,7 +186,7 @@ class Program:
 
     def zero_state(self) -> State:
         """A state at rest."""
-        return State.zero(self.grid, self.faces, self.dtype)
+        return State.zero(self.grid, self.faces, self.dtype, self.places.zero_memory())
 
     def _check_sources(self, sources) -> None:
         """Refuse a source that lies wholly in an absorbing layer; an extended one (a plane wave's sheet) may cross it."""
@@ -208,8 +223,10 @@ class Program:
 
     # -- medium -------------------------------------------------------------------------------------------------------
 
-    def coefficients(self, permittivity: dict, conductivity: dict, permeability: dict) -> Coefficients:
+    def coefficients(self, permittivity: dict, conductivity: dict, permeability: dict, strengths: dict) -> Coefficients:
         """Coefficients of the background with the given box values (by component; missing ones keep it).
+
+        ``strengths`` is by material, then by component.
 
         Raises
         ------
@@ -221,11 +238,17 @@ class Program:
             for c, values in part.items():
                 check_values(f"{what}_{c[1]}", values, self.box.shape(c), what == "permittivity")
         self.permeability.require_least(permeability, self.minimum_permeability)
+        for name, part in strengths.items():
+            for c, values in part.items():
+                check_values(f"strength_{name}_{c[1]}", np.asarray(values), self.box.shape(c), positive=False)
         stored = self.grid.as_storage(self.grid.shape)
-        ca, cb, lossy = [], [], False
+        ca, cb, keep, gain, lossy = [], [], [], [], False
         for c in self.grid.electric:
             q, p = np.empty(self.grid.shape, self.dtype), np.empty(self.grid.shape, self.dtype)
             held = self._walls[c]
+            flat, strength = self.places.flat[c], self.strengths(c, strengths)
+            keep.append(np.empty(len(flat), self.dtype))
+            gain.append(np.empty(strength.shape, self.dtype))
             # A slab at a time: temporary arrays in double precision must not outweigh what a run keeps.
             for rows in self._slabs():
                 eps, sigma = self._rows(c, rows, permittivity.get(c), conductivity.get(c))
@@ -233,9 +256,23 @@ class Program:
                 lossy = lossy or bool(np.any(sigma))
                 p[rows] = np.where(held[rows], 0.0, 1.0 / (eps + loss))
                 q[rows] = np.where(held[rows], 0.0, (eps - loss) / (eps + loss))
+                here = self.places.within(c, rows)
+                s, at = strength[:, here], flat[here]
+                if at.size:
+                    eps, loss, free = (x.ravel()[at - rows.start * (eps.size // len(eps))] for x in (eps, loss, ~held[rows]))
+                    share = np.where(free, 1.0 / (eps + loss + self.places.next @ s), 0.0)
+                    p.ravel()[at], q.ravel()[at] = share, free
+                    keep[-1][here] = share * (eps - loss - self.places.now @ s)
+                    gain[-1][:, here] = share * s
             ca.append(q.reshape(stored))
             cb.append(p.reshape(stored))
-        return Coefficients(tuple(ca), tuple(cb), lossy, self.permeability.faces(permeability))
+        faces = self.permeability.faces(permeability)
+        return Coefficients(tuple(ca), tuple(cb), lossy, faces, self.places.constants(keep, gain))
+
+    def strengths(self, component: str, strengths: dict) -> np.ndarray:
+        """Strength of every dispersive material at the component's places; ``strengths`` as in `coefficients`."""
+        values = {name: np.asarray(part[component], float) for name, part in strengths.items() if component in part}
+        return self.places.strengths(component, values)
 
     def _slabs(self) -> list[slice]:
         """Ranges of storage rows along x that together make up the grid, each of about `_SLAB_VALUES` values."""
@@ -278,15 +315,16 @@ class Program:
             )  # fmt: skip
         return parts[0], parts[1]
 
-    def variation(self, permittivity: dict, conductivity: dict, permeability: dict):
-        """``dq`` and ``dp`` over the box, and ``dmu`` on its faces, for a change of the medium.
+    def variation(self, permittivity: dict, conductivity: dict, permeability: dict, strengths: dict):
+        """For a change of the medium ``dq`` and ``dp`` over the box, ``dmu`` on its faces, and that of the designed strengths.
 
         Raises
         ------
         InputError
             When a change has the wrong shape, is complex or is not finite.
         """
-        dq, dp = [], []
+        dq, dp, ds = [], [], []
+        designed = [self.places.names.index(name) for name in self.places.designed]
         for c in self.grid.electric:
             shape = self.box.shape(c)
             for what, part in (("permittivity", permittivity), ("conductivity", conductivity)):
@@ -294,10 +332,17 @@ class Program:
                     check_numbers(f"tangent of {what}_{c[1]}", np.asarray(part[c]), shape)
             d_eps = np.broadcast_to(np.asarray(permittivity.get(c, 0.0), float), shape)
             d_loss = half_loss(np.broadcast_to(np.asarray(conductivity.get(c, 0.0), float), shape), self.dt)
+            change = np.zeros((len(designed), *shape))
+            for row, name in zip(change, self.places.designed):
+                if c in strengths.get(name, {}):
+                    check_numbers(f"tangent of strength_{name}_{c[1]}", np.asarray(strengths[name][c]), shape)
+                    row[:] = strengths[name][c]
+            now, following = (np.tensordot(x[designed], change, 1) for x in (self.places.now, self.places.next))
             stored = self.grid.as_storage(shape)
-            dq.append((d_eps - d_loss).astype(self.dtype).reshape(stored))
-            dp.append((d_eps + d_loss).astype(self.dtype).reshape(stored))
-        return tuple(dq), tuple(dp), self.permeability.variation(permeability)
+            dq.append((d_eps - d_loss - now).astype(self.dtype).reshape(stored))
+            dp.append((d_eps + d_loss + following).astype(self.dtype).reshape(stored))
+            ds.append(change.astype(self.dtype).reshape(len(designed), *stored))
+        return tuple(dq), tuple(dp), self.permeability.variation(permeability), tuple(ds)
 
     def scheme(self, coefficients: Coefficients, transposed: bool) -> sweep.Scheme:
         """All constants of one compiled sweep."""
@@ -305,4 +350,5 @@ class Program:
         return sweep.Scheme(
             magnetic, electric, coefficients.ca, coefficients.cb, coefficients.lossy, self._images, self._images_across,
             *(any(len(i.origin) for i in every) for every in (self._images, self._images_across)), coefficients.faces,
+            coefficients.dispersive,
         )

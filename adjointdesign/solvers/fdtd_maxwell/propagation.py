@@ -15,7 +15,8 @@ on faces with a permeability mu (``h~ = -h / (mu w)`` there) likewise
     dJ/d mu    = + w sum_n h~(n+1/2) . (H(n+1/2) - H(n-1/2)),
 
 and the same lines, with the tangent of one factor at a time, give the second-order adjoint. The tangent of E and the
-tangent of e~ are both driven by the box source ``cb (dq F(before) - dp F(after))`` of `sweep.py`.
+tangent of e~ are both driven by the box source ``cb (dq F(before) - dp F(after))`` of `sweep.py`. Dispersive media have a
+memory beside the fields, of which `dispersive.py` shows that its transpose is itself; these lines stay as they are.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import numpy as np
 
 from adjointdesign.constants import EPS0
 from adjointdesign.solvers.fdtd_maxwell import sweep
+from adjointdesign.solvers.fdtd_maxwell.poles import Drives
 
 
 class HistoryPool:
@@ -53,10 +55,13 @@ class HistoryPool:
 
 
 class Variation:
-    """Change of the medium and of the source amplitudes: the right-hand side of the tangent."""
+    """Change of the medium and of the source amplitudes: the right-hand side of the tangent.
 
-    def __init__(self, dq, dp, dmu, amplitudes):
-        self.dq, self.dp, self.dmu, self.amplitudes = dq, dp, dmu, amplitudes
+    ``dq``, ``dp``, ``dmu`` and ``ds`` as `Program.variation` gives them.
+    """
+
+    def __init__(self, dq, dp, dmu, ds, amplitudes):
+        self.dq, self.dp, self.dmu, self.ds, self.amplitudes = dq, dp, dmu, ds, amplitudes
 
 
 class Propagation:
@@ -102,15 +107,17 @@ class Propagation:
             n0, n1 = self._range(unit)
             store = keep or self.tangent is not None
             history = self.pool.take(n1 - n0) if store else self._none
-            self._forward_block(self.state, self.amplitudes, n0, n1, replay, self.readings, history, store)
+            drives = self._take_drives(n1 - n0)
+            self._forward_block(self.state, self.amplitudes, n0, n1, replay, self.readings, history, store, drives=drives)
             kept = [history]
             if self.tangent is not None:
                 tangent_history = self.pool.take(n1 - n0) if keep else self._none
                 self._forward_block(
                     self.tangent, self.variation.amplitudes, n0, n1, replay, self.tangent_readings, tangent_history,
-                    keep, source=history,
+                    keep, source=history, drives=drives,
                 )  # fmt: skip
                 kept.append(tangent_history)
+            self._give_drives(drives)
             if keep:
                 self._kept[unit] = tuple(kept)
             elif store:
@@ -128,15 +135,36 @@ class Propagation:
         """The change of the medium that goes with a history as source, if there is one."""
         return self.program.no_variation if source is None else (self.variation.dq, self.variation.dp, self.variation.dmu)
 
-    def _forward_block(self, state, amplitudes, n0, n1, replay, readings, history, store, source=None):
+    def _take_drives(self, steps: int):
+        """Room for the currents of dispersive media over a block, where a variation of strengths will need them."""
+        if self.variation is None or not self.program.places.designed:
+            return None
+        return self.program.drive_pool.take(steps)
+
+    def _give_drives(self, drives) -> None:
+        if drives is not None:
+            self.program.drive_pool.give(drives)
+
+    def _drives(self, drives, source: bool, first: int, last: int) -> Drives:
+        """The currents of some steps, as what a sweep keeps or as what drives it."""
+        none = self.program.no_drives
+        if drives is None:
+            return none
+        levels = tuple(d[first:last] for d in drives)
+        if source:
+            return none._replace(source=levels, change=self.variation.ds)
+        return none._replace(kept=levels, keep=True)
+
+    def _forward_block(self, state, amplitudes, n0, n1, replay, readings, history, store, source=None, drives=None):
         change = self._change(source)
         for first, last in self._door_blocks(n0, n1):
             ports = self.doors.forward_ports(amplitudes, first, last, not replay)
             levels = first - n0, last - n0
             sweep.advance(
-                state.fields, state.psi_h, state.psi_e, self.forward_scheme, ports, last - first,
+                state.fields, state.psi_h, state.psi_e, state.poles, self.forward_scheme, ports, last - first,
                 self.program.box_starts, self._levels(history, *levels), store,
                 self._levels(source, *levels) if source is not None else self._none, source is not None, *change,
+                self._drives(drives, source is not None, *levels),
             )  # fmt: skip
             if not replay:
                 self.doors.accumulate(readings, ports, first, last)
@@ -199,27 +227,29 @@ class Propagation:
                 self._adjoint_block(self.adjoint, self.raw, n0, n1, kept[0], self.gradient)
             else:
                 history, tangent_history = kept
-                adjoint_history = self.pool.take(n1 - n0)
+                adjoint_history, drives = self.pool.take(n1 - n0), self._take_drives(n1 - n0)
                 self._adjoint_block(self.adjoint, self.raw, n0, n1, tangent_history, self.second, store=adjoint_history,
-                                    amplitudes=False)  # fmt: skip
+                                    amplitudes=False, drives=drives)  # fmt: skip
                 self._adjoint_block(self.adjoint_tangent, self.raw_tangents, n0, n1, history, self.second,
-                                    source=adjoint_history)  # fmt: skip
+                                    source=adjoint_history, drives=drives)  # fmt: skip
                 self.pool.give(adjoint_history)
+                self._give_drives(drives)
             if drop:
                 for history in self._kept.pop(unit):
                     self.pool.give(history)
 
-    def _adjoint_block(self, state, raw, n0, n1, history, gradient, store=None, source=None, amplitudes=True):
+    def _adjoint_block(self, state, raw, n0, n1, history, gradient, store=None, source=None, amplitudes=True, drives=None):
         change = self._change(source)
         for first, last in reversed(self._door_blocks(n0, n1)):
             ports = self.doors.adjoint_ports(raw, first, last)
             levels = first - n0, last - n0
             sweep.retreat(
-                state.fields, state.psi_h, state.psi_e, self.adjoint_scheme, ports, last - first,
-                self.program.box_starts, self._levels(history, *levels), True, gradient.difference, gradient.sum,
-                self.program.conductivity_wanted,
+                state.fields, state.psi_h, state.psi_e, state.poles, self.adjoint_scheme, ports, last - first,
+                self.program.box_starts, self._levels(history, *levels), True,
+                (gradient.difference, gradient.sum, gradient.strengths), self.program.conductivity_wanted,
                 self._levels(store, *levels) if store is not None else self._none, store is not None,
                 self._levels(source, *levels) if source is not None else self._none, source is not None, *change,
+                self._drives(drives, source is not None, *levels),
             )  # fmt: skip
             if amplitudes and self.amplitudes_wanted:
                 self.doors.amplitude_cotangents(gradient.amplitudes, ports, first, last)
@@ -232,6 +262,7 @@ class Gradient:
         self.program = program
         self.difference = tuple(np.zeros(s) for s in program.pool.shapes)
         self.sum = tuple(np.zeros(s if program.conductivity_wanted else (1,) * len(s)) for s in program.pool.shapes[:-1])
+        self.strengths = tuple(np.zeros((len(program.places.designed), *s)) for s in program.pool.shapes[:-1])
         self.amplitudes = np.zeros(sources, dtype=complex)
 
     def permittivity(self, number: int) -> np.ndarray:
@@ -247,4 +278,9 @@ class Gradient:
         """``dJ/d sigma`` of electric component ``number`` over the box, per S/m."""
         weights = self.program.box_weights[number]
         return -weights * self.sum[number].reshape(weights.shape) * (self.program.dt / (2 * EPS0))
+
+    def strength(self, number: int, material: str) -> np.ndarray:
+        """``dJ/ds`` of a designed dispersive material in electric component ``number`` over the box."""
+        weights = self.program.box_weights[number]
+        return -weights * self.strengths[number][self.program.places.designed.index(material)].reshape(weights.shape)
 

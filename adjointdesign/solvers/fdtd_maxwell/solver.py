@@ -38,7 +38,9 @@ class FdtdMaxwell(Solver):
     Inputs of a run, each optional (what is left out keeps the background medium, or unit amplitude):
     ``permittivity_x``, ``_y``, ``_z`` (relative) and ``conductivity_x``, ``_y``, ``_z`` (S/m) over the design box at the
     positions of the electric component, shape ``box.shape("ex")`` and so on; ``permeability_x`` and so on (relative) over
-    the magnetic box, shape ``magnetic_box.shape("hx")``; ``amplitudes``, complex, one a source.
+    the magnetic box, shape ``magnetic_box.shape("hx")``; ``strength_<name>_x``, ``_y``, ``_z``, the strength of a dispersive
+    material over the design box (see `Dispersive`), for those in ``designed``; ``amplitudes``, complex, one a source. Where a
+    medium is dispersive, ``permittivity`` is that at infinite frequency.
     Outputs: the reading of every monitor, by its name.
 
     Parameters
@@ -60,7 +62,8 @@ class FdtdMaxwell(Solver):
     courant : float
         Time step over the stability limit of ``minimum_permittivity`` and ``minimum_permeability``.
     minimum_permittivity : float, optional
-        Least relative permittivity that inputs may have; the least of the background by default.
+        Least relative permittivity (at infinite frequency) that inputs may have; the least of the background by default.
+        Poles do not shorten the time step, see `dispersive.py`.
     minimum_permeability : float, optional
         Least relative permeability that inputs may have; the least of the background by default, and at most one.
     precision : {"double", "single"}
@@ -73,6 +76,8 @@ class FdtdMaxwell(Solver):
         Whether conductivity is a designed quantity (its sums cost memory traffic).
     threads : int, optional
         Number of threads; all by default.
+    designed : sequence of str
+        Names of the medium's dispersive materials whose strengths are inputs; each has its memory in the whole box.
 
     Raises
     ------
@@ -84,7 +89,7 @@ class FdtdMaxwell(Solver):
                  magnetic_box: Box | None = None, courant: float = 0.95, minimum_permittivity: float | None = None,
                  minimum_permeability: float | None = None, precision: str = "double",
                  schedule: str = "auto", memory_budget: str | int = "2GiB", conductivity_gradient: bool = False,
-                 threads: int | None = None):  # fmt: skip
+                 threads: int | None = None, designed=()):  # fmt: skip
         if precision not in _PRECISIONS:
             raise InputError("precision", f"one of {', '.join(_PRECISIONS)}", precision, "choose one of these")
         if not 0 < courant < 1:
@@ -101,11 +106,17 @@ class FdtdMaxwell(Solver):
                 "run_length", "Steps(count) for a source that never ends", f"Decay with source '{endless[0]}'",
                 "give a number of steps, or the source a pulse",
             )  # fmt: skip
+        designed = (designed,) if isinstance(designed, str) else tuple(designed)
+        unknown = [name for name in designed if name not in medium.dispersive]
+        if unknown or len(set(designed)) < len(designed):
+            raise InputError("designed", f"names, each once, among the medium's dispersive materials ({', '.join(medium.dispersive)})",
+                             designed, "add the material with Medium.filled, or leave it out")  # fmt: skip
         names = [x.name for x in (*sources, *monitors)]
         if len(set(names)) != len(names):
             raise InputError("names of sources and monitors", "all different", names, "rename the repeated ones")
         self.program = Program(medium, sources, monitors, boundaries, box, courant, minimum_permittivity,
-                               _PRECISIONS[precision], conductivity_gradient, magnetic_box, minimum_permeability)  # fmt: skip
+                               _PRECISIONS[precision], conductivity_gradient, magnetic_box, minimum_permeability,
+                               designed)  # fmt: skip
         self.run_length, self.schedule, self.memory_budget = run_length, schedule, parse_bytes(memory_budget)
         self.threads = threads
         self.steps = run_length.count if isinstance(run_length, Steps) else None
@@ -167,6 +178,7 @@ class FdtdMaxwell(Solver):
             march.reverse()
         propagation.release()
         self.program.pool.clear()
+        self.program.drive_pool.clear()
         return self._gradients(inputs, propagation.second)
 
     def forget(self) -> None:
@@ -214,9 +226,10 @@ class FdtdMaxwell(Solver):
         finally:
             numba.set_num_threads(before)
 
-    def _split(self, values) -> tuple[dict, dict, dict]:
-        """Box values of permittivity, conductivity and permeability by component."""
-        parts = {"permittivity": {}, "conductivity": {}, "permeability": {}}
+    def _split(self, values) -> tuple[dict, dict, dict, dict]:
+        """Box values of permittivity, conductivity and permeability by component, and of strengths by material and component."""
+        strengths = {name: {} for name in self.program.places.designed}
+        parts = {"permittivity": {}, "conductivity": {}, "permeability": {}, **{f"strength_{name}": part for name, part in strengths.items()}}
         for name, value in values.items():
             kind, _, axis = name.rpartition("_")
             if name == "amplitudes":
@@ -226,7 +239,7 @@ class FdtdMaxwell(Solver):
                 known = [f"{k}_{c[1]}" for k in parts for c in self._designed(k)] + ["amplitudes"]
                 raise InputError("input of FdtdMaxwell", f"one of {', '.join(known)}", name, "rename or remove it")
             parts[kind][component] = value
-        return parts["permittivity"], parts["conductivity"], parts["permeability"]
+        return parts["permittivity"], parts["conductivity"], parts["permeability"], strengths
 
     def _designed(self, kind: str) -> tuple[str, ...]:
         """Components of which a property may be an input."""
@@ -251,7 +264,8 @@ class FdtdMaxwell(Solver):
     def _plan(self, steps: int, runs: int = 1) -> Plan:
         _, step_bytes, state_bytes = self.footprint()
         # The second-order sweep keeps the histories of primal, tangent and, for one unit, adjoint.
-        histories = 1 if runs == 1 else 3
+        # The currents of designed dispersive media are kept for one unit, and only by that sweep.
+        histories = 1 if runs == 1 else 3 + len(self.program.places.designed)
         return plan(steps, histories * step_bytes, runs * state_bytes, self.memory_budget, self.schedule, _BLOCK)
 
     def _march(self, inputs, chosen: Plan, variation=None) -> tuple[Propagation, March]:
@@ -280,7 +294,9 @@ class FdtdMaxwell(Solver):
                 out[name] = gradient.permeability("h" + name[-1])
                 continue
             number = self.program.grid.electric.index("e" + name[-1])
-            if name.startswith("permittivity"):
+            if name.startswith("strength"):
+                out[name] = gradient.strength(number, name[len("strength_") : -2])
+            elif name.startswith("permittivity"):
                 out[name] = gradient.permittivity(number)
             elif self.program.conductivity_wanted:
                 out[name] = gradient.conductivity(number)
@@ -317,10 +333,11 @@ class FdtdMaxwell(Solver):
         limit = int(np.ceil((end + rule.max_time) / self.dt))
         units = -(-limit // rule.every)
         propagation = self._propagation(inputs, units * rule.every, rule.every)
+        strengths = [self.program.strengths(c, self._split(inputs)[2]) for c in self.program.grid.electric]
         peak, steps = 0.0, units * rule.every
         for unit in range(units):
             propagation.advance(unit, unit + 1, keep=False, replay=True)
-            energy = self._energy(propagation)
+            energy = self._energy(propagation, strengths)
             peak = max(peak, energy)
             if (unit + 1) * rule.every * self.dt > end and energy <= rule.threshold * peak:
                 steps = (unit + 1) * rule.every
@@ -333,8 +350,8 @@ class FdtdMaxwell(Solver):
         logger.debug("run length: %d steps of %.3g s", steps, self.dt)
         return steps
 
-    def _energy(self, propagation: Propagation) -> float:
-        """Integral of ``eps |E|^2 + |eta0 H|^2``, any unit: of E alone a standing wave has none twice a period."""
+    def _energy(self, propagation: Propagation, strengths) -> float:
+        """Integral of ``eps |E|^2 + |eta0 H|^2`` and what poles store: of E alone a standing wave has none twice a period."""
         grid, total = self.program.grid, 0.0
         for c, field in zip(grid.components, propagation.state.fields):
             inside = grid.interior(c)
@@ -343,4 +360,6 @@ class FdtdMaxwell(Solver):
             for axis in reversed(range(grid.ndim)):
                 density = density @ (grid.lengths(c, axis)[inside[axis]] / grid.spacing[axis])
             total += float(density)
+        for number, memory in enumerate(propagation.state.poles):
+            total += self.program.places.energy(number, memory, strengths[number])
         return total

@@ -1,4 +1,4 @@
-"""The state of a run: fields and absorber memory."""
+"""The state of a run: fields, absorber memory and the memory of dispersive media."""
 
 from __future__ import annotations
 
@@ -15,15 +15,19 @@ _AXES_OF_TERM_2D = (0, 1)
 
 @dataclass
 class State:
-    """Fields and the absorber's memory of both phases, three axes each; magnetic fields are scaled by eta0 (V/m)."""
+    """Fields and the absorber's memory of both phases, three axes each, and the memory of dispersive media, flat.
+
+    Magnetic fields are scaled by eta0 (V/m).
+    """
 
     fields: tuple[np.ndarray, ...]
     psi_h: tuple[np.ndarray, ...]
     psi_e: tuple[np.ndarray, ...]
+    poles: tuple[np.ndarray, ...]
 
     @classmethod
-    def zero(cls, grid: YeeGrid, faces, dtype) -> State:
-        """A state at rest."""
+    def zero(cls, grid: YeeGrid, faces, dtype, poles: tuple[np.ndarray, ...]) -> State:
+        """A state at rest; ``poles`` is the memory of dispersive media at rest."""
         thickness = [slots(n, *pair)[1] for n, pair in zip(grid.cells, layer_cells(faces))]
 
         def memory():
@@ -35,12 +39,12 @@ class State:
             return tuple(out)
 
         fields = tuple(np.zeros(grid.as_storage(grid.shape), dtype) for _ in grid.components)
-        return cls(fields, memory(), memory())
+        return cls(fields, memory(), memory(), poles)
 
     @property
     def arrays(self) -> tuple[np.ndarray, ...]:
         """All arrays, in one order."""
-        return self.fields + self.psi_h + self.psi_e
+        return self.fields + self.psi_h + self.psi_e + self.poles
 
     @property
     def nbytes(self) -> int:
@@ -49,7 +53,7 @@ class State:
 
     def copy(self) -> State:
         """A copy that shares nothing."""
-        return State(*(tuple(a.copy() for a in part) for part in (self.fields, self.psi_h, self.psi_e)))
+        return State(*(tuple(a.copy() for a in part) for part in (self.fields, self.psi_h, self.psi_e, self.poles)))
 
     def assign(self, other: State) -> None:
         """Overwrite with the values of ``other``."""

@@ -28,6 +28,7 @@ from adjointdesign.solvers.fdtd_maxwell.kernels import (
     magnetic_phase,
     rows_together,
 )
+from adjointdesign.solvers.fdtd_maxwell.poles import accumulate_strengths, disperse, keep_currents, strength_source
 from adjointdesign.solvers.fdtd_maxwell.team import barrier, march_team, run_team, slab
 
 # Typed, since numba compiles a function again for every literal it is called with.
@@ -36,7 +37,7 @@ ZERO, BEFORE_FIRST = np.int64(0), np.int64(-1)
 
 class Scheme(NamedTuple):
     """All constants of one sweep: weights of both phases, electric coefficients, copies within rows and between,
-    whether there are such copies, and the faces that have a permeability."""
+    whether there are such copies, the faces that have a permeability, and the dispersive places."""
 
     magnetic: tuple
     electric: tuple
@@ -48,6 +49,7 @@ class Scheme(NamedTuple):
     repeats_within: bool
     repeats_across: bool
     faces: Faces
+    dispersive: tuple
 
 
 class Ports(NamedTuple):
@@ -72,28 +74,31 @@ def arrive(fields, s, ports, start, source, level, with_source, dq, dp):
     run_team(_arrive, 1, fields, s, ports, _gains(s, ports), start, source[:-1], level, with_source, dq, dp)
 
 
-def advance(fields, psi_h, psi_e, s, ports, steps, start, history, store, source, with_source, dq, dp, dmu):
+def advance(fields, psi_h, psi_e, poles, s, ports, steps, start, history, store, source, with_source, dq, dp, dmu, drives):
     """Run ``steps`` forward steps in place.
 
     ``store`` keeps the box in ``history`` (level 0 is the state at entry); ``with_source`` adds the box source of the
-    history ``source`` with the medium variation ``dq``, ``dp``, and ``dmu`` on the faces.
+    history ``source`` with the medium variation ``dq``, ``dp``, and ``dmu`` on the faces. ``drives``: see `Drives`.
     """
-    march_team(_advance, steps, fields, psi_h, psi_e, s, ports, _gains(s, ports), steps, start,
-               history[:-1], history[-1], store, source[:-1], source[-1], with_source, dq, dp, dmu)  # fmt: skip
+    march_team(_advance, steps, fields, psi_h, psi_e, poles, s, ports, _gains(s, ports), steps, start,
+               history[:-1], history[-1], store, source[:-1], source[-1], with_source, dq, dp, dmu, drives)  # fmt: skip
 
 
-def retreat(fields, psi_h, psi_e, s, ports, steps, start, history, gradient, d_difference, d_sum, lossy,
-            adjoint_history, store, source, with_source, dq, dp, dmu):  # fmt: skip
+def retreat(fields, psi_h, psi_e, poles, s, ports, steps, start, history, gradient, sums, lossy, adjoint_history, store,
+            source, with_source, dq, dp, dmu, drives):  # fmt: skip
     """Run ``steps`` adjoint steps in place, last first.
 
     Row ``n`` of the ports belongs to step ``n`` of the block: the magnetic values are injected at its magnetic phase,
     the electric values of row ``n`` after the electric phase that *arrives* at the start of step ``n``; the samples
-    are those that meet the sources of step ``n``. ``gradient`` accumulates products with the forward ``history``;
-    ``store`` keeps the adjoint box and ``source`` adds the box source of a stored adjoint history.
+    are those that meet the sources of step ``n``. ``gradient`` accumulates products with the forward ``history`` in
+    ``sums`` (differences, sums and strengths, a tuple over the components each); ``store`` keeps the adjoint box and
+    ``source`` adds the box source of a stored adjoint history. ``drives``: see `Drives`.
     """
-    march_team(_retreat, steps, fields, psi_h, psi_e, s, ports, _gains(s, ports), steps, start,
-               history[:-1], history[-1], gradient, d_difference[:-1], d_difference[-1].ravel(), d_sum, lossy,
-               adjoint_history[:-1], adjoint_history[-1], store, source[:-1], source[-1], with_source, dq, dp, dmu)  # fmt: skip
+    difference, *others = sums
+    march_team(_retreat, steps, fields, psi_h, psi_e, poles, s, ports, _gains(s, ports), steps, start,
+               history[:-1], history[-1], gradient, (difference[:-1], *others), difference[-1].ravel(), lossy,
+               adjoint_history[:-1], adjoint_history[-1], store, source[:-1], source[-1], with_source, dq, dp, dmu,
+               drives)  # fmt: skip
 
 
 def _gains(s, ports):
@@ -147,12 +152,19 @@ def _arrive(team, fields, s, ports, gains, start, source, level, with_source, dq
 
 
 @pasted
-def _electric(fields, psi_e, s, ports, gains, n, start, history, store, source, with_source, dq, dp, first, last):
+def _electric(fields, psi_e, poles, s, ports, gains, n, start, history, store, source, with_source, dq, dp, drives,
+              first, last):  # fmt: skip
     """The electric half of a forward step on some rows."""
     if first < last:
+        if s.dispersive.present:
+            if drives.keep:
+                keep_currents(poles, s.dispersive, start, drives.kept, n, first, last)
+            disperse(fields, poles, s.dispersive, first, last)
         electric_phase(fields, psi_e, s.electric, s.ca, s.cb, s.lossy, first, last)
         if with_source:
             box_source(fields, s.cb, start, source, n, n + 1, dq, dp, first, last)
+            if s.dispersive.present:
+                strength_source(fields, s.cb, start, drives.source, n, drives.change, first, last)
         _enter(fields, s, gains, ports, n, ZERO, np.int64(len(s.cb)), first, last)
         sample(fields, ports, n, ZERO, np.int64(len(s.cb)), first, last)
         if store:
@@ -160,8 +172,8 @@ def _electric(fields, psi_e, s, ports, gains, n, start, history, store, source, 
 
 
 @entry
-def _advance(team, fields, psi_h, psi_e, s, ports, gains, steps, start, history, face_history, store, source, faces_source,
-             with_source, dq, dp, dmu):  # fmt: skip
+def _advance(team, fields, psi_h, psi_e, poles, s, ports, gains, steps, start, history, face_history, store, source,
+             face_changes, with_source, dq, dp, dmu, drives):  # fmt: skip
     n_electric, n_fields, rows = np.int64(len(s.cb)), np.int64(len(fields)), rows_together(fields[0])
     first, last = slab(team, fields[0].shape[0] - 1)
     a, b = _apart(s.repeats_across, first, last, fields[0].shape[0])
@@ -175,49 +187,57 @@ def _advance(team, fields, psi_h, psi_e, s, ports, gains, steps, start, history,
             magnetic_phase(fields, psi_h, s.magnetic, s.cb, i, end)
             correct_faces(fields, s.faces, i, end)
             if with_source:
-                face_source(fields, s.faces, faces_source, n, n + 1, dmu, i, end)
+                face_source(fields, s.faces, face_changes, n, n + 1, dmu, i, end)
             _enter(fields, s, gains, ports, n, n_electric, n_fields, i, end)
             sample(fields, ports, n, n_electric, n_fields, i, end)
             if store:
                 keep_faces(fields, s.faces, face_history, n + 1, i, end)
-            _electric(fields, psi_e, s, ports, gains, n, start, history, store, source, with_source, dq, dp, max(i, a), min(end, b))
+            _electric(fields, psi_e, poles, s, ports, gains, n, start, history, store, source, with_source, dq, dp, drives, max(i, a), min(end, b))
         barrier(team)
         _copy_across(fields, s, n_electric, n_fields, first, last)
         if first < a:
-            _electric(fields, psi_e, s, ports, gains, n, start, history, store, source, with_source, dq, dp, first, a)
+            _electric(fields, psi_e, poles, s, ports, gains, n, start, history, store, source, with_source, dq, dp, drives, first, a)
         if b < last:
-            _electric(fields, psi_e, s, ports, gains, n, start, history, store, source, with_source, dq, dp, b, last)
+            _electric(fields, psi_e, poles, s, ports, gains, n, start, history, store, source, with_source, dq, dp, drives, b, last)
         barrier(team)
         _copy_across(fields, s, ZERO, n_electric, first, last)
     keep_denormals()
 
 
 @pasted
-def _electric_back(fields, psi_e, s, ports, gains, n, start, adjoint_history, store, source, with_source, dq, dp,
-                   first, last):  # fmt: skip
+def _electric_back(fields, psi_e, poles, s, ports, gains, n, start, history, gradient, sums, adjoint_history, store, source,
+                   with_source, dq, dp, drives, first, last):  # fmt: skip
     """The electric half of an adjoint step on some rows."""
     if first < last:
+        if s.dispersive.present:
+            if gradient:
+                accumulate_strengths(fields, poles, s.dispersive, start, history, n, sums[2], first, last)
+            if drives.keep:
+                keep_currents(poles, s.dispersive, start, drives.kept, n, first, last)
+            disperse(fields, poles, s.dispersive, first, last)
         electric_phase(fields, psi_e, s.electric, s.ca, s.cb, s.lossy, first, last)
         if with_source:
             box_source(fields, s.cb, start, source, n + 1, n, dq, dp, first, last)
+            if s.dispersive.present:
+                strength_source(fields, s.cb, start, drives.source, n, drives.change, first, last)
         _enter(fields, s, gains, ports, n, ZERO, np.int64(len(s.cb)), first, last)
         if store:
             keep_box(fields, start, adjoint_history, n, first, last)
 
 
 @pasted
-def _read(fields, psi_h, s, ports, n, start, history, gradient, d_difference, d_sum, lossy, first, last):
+def _read(fields, psi_h, s, ports, n, start, history, gradient, sums, lossy, first, last):
     """What an adjoint step takes from the electric field on some rows before it changes."""
     if gradient:
-        accumulate(fields, start, history, n, d_difference, d_sum, lossy, first, last)
+        accumulate(fields, start, history, n, sums[0], sums[1], lossy, first, last)
     sample(fields, ports, n, ZERO, np.int64(len(s.cb)), first, last)
     filter_electric(fields, psi_h, s.magnetic, s.cb, first, last)
 
 
 @entry
-def _retreat(team, fields, psi_h, psi_e, s, ports, gains, steps, start, history, face_history, gradient, d_difference,
-             d_faces, d_sum, lossy, adjoint_history, adjoint_faces, store, source, faces_source, with_source, dq, dp,
-             dmu):  # fmt: skip
+def _retreat(team, fields, psi_h, psi_e, poles, s, ports, gains, steps, start, history, face_history, gradient, sums,
+             face_sums, lossy, adjoint_history, adjoint_faces, store, source, face_changes, with_source, dq, dp, dmu,
+             drives):  # fmt: skip
     n_electric, n_fields, rows = np.int64(len(s.cb)), np.int64(len(fields)), rows_together(fields[0])
     first, last = slab(team, fields[0].shape[0] - 1)
     a, b = _apart(s.repeats_across, first, last, fields[0].shape[0])
@@ -227,29 +247,29 @@ def _retreat(team, fields, psi_h, psi_e, s, ports, gains, steps, start, history,
         keep_faces(fields, s.faces, adjoint_faces, steps, first, last)
     for n in range(steps - 1, -1, -1):
         # The magnetic phase reads one row further, which is why reading is always one row ahead.
-        _read(fields, psi_h, s, ports, n, start, history, gradient, d_difference, d_sum, lossy, first, min(first + 1, last))
+        _read(fields, psi_h, s, ports, n, start, history, gradient, sums, lossy, first, min(first + 1, last))
         barrier(team)
         for i in range(first, last, rows):
             end = min(i + rows, last)
-            _read(fields, psi_h, s, ports, n, start, history, gradient, d_difference, d_sum, lossy, min(i + 1, last), min(end + 1, last))
+            _read(fields, psi_h, s, ports, n, start, history, gradient, sums, lossy, min(i + 1, last), min(end + 1, last))
             magnetic_phase(fields, psi_h, s.magnetic, s.cb, i, end)
             correct_faces(fields, s.faces, i, end)
             if with_source:
-                face_source(fields, s.faces, faces_source, n + 1, n, dmu, i, end)
+                face_source(fields, s.faces, face_changes, n + 1, n, dmu, i, end)
             _enter(fields, s, gains, ports, n, n_electric, n_fields, i, end)
             if gradient:
-                accumulate_faces(fields, s.faces, face_history, n, d_faces, i, end)
+                accumulate_faces(fields, s.faces, face_history, n, face_sums, i, end)
             if store:
                 keep_faces(fields, s.faces, adjoint_faces, n, i, end)
             sample(fields, ports, n, n_electric, n_fields, i, end)
             filter_magnetic(fields, psi_e, s.electric, s.cb, i, end)
-            _electric_back(fields, psi_e, s, ports, gains, n, start, adjoint_history, store, source, with_source, dq, dp, max(i, a), min(end, b))
+            _electric_back(fields, psi_e, poles, s, ports, gains, n, start, history, gradient, sums, adjoint_history, store, source, with_source, dq, dp, drives, max(i, a), min(end, b))
         barrier(team)
         _copy_across(fields, s, n_electric, n_fields, first, last)
         if first < a:
-            _electric_back(fields, psi_e, s, ports, gains, n, start, adjoint_history, store, source, with_source, dq, dp, first, a)
+            _electric_back(fields, psi_e, poles, s, ports, gains, n, start, history, gradient, sums, adjoint_history, store, source, with_source, dq, dp, drives, first, a)
         if b < last:
-            _electric_back(fields, psi_e, s, ports, gains, n, start, adjoint_history, store, source, with_source, dq, dp, b, last)
+            _electric_back(fields, psi_e, poles, s, ports, gains, n, start, history, gradient, sums, adjoint_history, store, source, with_source, dq, dp, drives, b, last)
         barrier(team)
         _copy_across(fields, s, ZERO, n_electric, first, last)
     keep_denormals()

@@ -3,6 +3,7 @@
 import numpy as np
 
 from adjointdesign.grid.yee import YeeGrid
+from adjointdesign.media.dispersion import Dispersion
 from adjointdesign.monitors import FieldMonitor, FluxMonitor, ModeMonitor
 from adjointdesign.solvers.fdtd_maxwell import Box, Cpml, FdtdMaxwell, Medium, Pec, Periodic, Pmc, Steps
 from adjointdesign.sources import GaussianPulse, ModeSource, UniformCurrent
@@ -47,11 +48,28 @@ def with_permeability(medium, boundaries, rng):
     whole = Box.everywhere(grid, [boundaries == "periodic"] * grid.ndim, magnetic).slices
     box = Box({c: tuple(slice(s.start, min(s.stop, w.stop)) for s, w in zip(slices[c], whole[c])) for c in magnetic[:2]})
     values = {"permeability_" + c[1]: 0.6 + 2 * rng.random(box.shape(c)) for c in box.slices}
-    return Medium(grid, medium.permittivity, medium.conductivity, permeability=background), {"box": box, **values}
+    return Medium(grid, medium.permittivity, medium.conductivity, permeability=background, dispersive=medium.dispersive), {"box": box, **values}
 
 
-def make(polarization, boundaries, lossy=True, steps=150, background=1.0, cells=None, graded=False, magnetic=False, **options):
-    """A solver with a guide along x, and inputs for it: random permittivity, conductivity and amplitudes."""
+METAL = Dispersion.drude(1.0, 3e14, 2e14)
+GLASS = Dispersion.combined(
+    1.5, Dispersion.lorentz(1.0, [0.8, 0.5], [3e14, 5e14], [3e14, 5e13]), Dispersion.debye(1.0, 0.4, 2e-15, conductivity=2e3),
+    Dispersion.lorentz(1.0, 0.3, 1.5e14, 4e15),
+)  # fmt: skip
+"""Poles of every kind: free carriers, a relaxation, resonances below and above critical damping, a conductivity."""
+
+
+def dispersed(medium):
+    """The medium with glass in some of it, and metal in places that the design may change, the two overlapping."""
+    x0, x1 = (medium.grid.lines(0)[n] for n in (medium.grid.cells[0] // 3, medium.grid.cells[0] - 4))
+    y0 = medium.grid.lines(1)[medium.grid.cells[1] // 2]
+    glass = medium.filled("glass_a", GLASS, lambda x, y, *z: 0.7 * ((x > x0) & (x < x1) & (y < y0 + 3e-7)))
+    return glass.filled("metal", METAL, lambda x, y, *z: 0.5 * ((x < x1) & (y > y0)))
+
+
+def make(polarization, boundaries, lossy=True, steps=150, background=1.0, cells=None, graded=False, magnetic=False, dispersive=False,
+         **options):  # fmt: skip
+    """A solver with a guide along x, and inputs for it: random permittivity, conductivity, strengths and amplitudes."""
     cells = cells or CELLS[polarization]
     ndim = len(cells)
     grid = YeeGrid(cells, SPACING[:ndim], (0.0,) * ndim, polarization)
@@ -65,6 +83,9 @@ def make(polarization, boundaries, lossy=True, steps=150, background=1.0, cells=
     if magnetic:
         medium, own = with_permeability(medium, boundaries, rng)
         options |= {"magnetic_box": own.pop("box"), "minimum_permeability": 0.5}
+    if dispersive:
+        medium = dispersed(medium)
+        options.setdefault("designed", ("metal", "glass_a"))
     widths = tuple(0.5 * e for e in grid.extent[1:])
     pulse = GaussianPulse(F0, 1.5 * F0)
     some = [middle[a] + s for a, s in zip(range(ndim), (0.13e-6, -0.09e-6, 0.08e-6))]
@@ -91,6 +112,8 @@ def make(polarization, boundaries, lossy=True, steps=150, background=1.0, cells=
         inputs["permittivity_" + c[1]] = 1.2 + 2 * rng.random(solver.program.box.shape(c))
         if lossy:
             inputs["conductivity_" + c[1]] = 1e4 * (0.1 + rng.random(solver.program.box.shape(c)))
+        for name in solver.program.places.designed:
+            inputs[f"strength_{name}_{c[1]}"] = 0.1 + rng.random(solver.program.box.shape(c))
     inputs |= own
     inputs["amplitudes"] = rng.standard_normal(len(sources)) + 1j * rng.standard_normal(len(sources))
     return solver, inputs
