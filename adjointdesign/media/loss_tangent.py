@@ -64,10 +64,14 @@ def loss_tangent(eps_r: float, tan_delta: float, frequency: float, band, toleran
         medium, error = min(tried, key=lambda found: found[1])
         if error <= tolerance:
             return medium, error
+    if medium is None:
+        raise InputError("tan_delta", "a loss small enough to leave a positive permittivity at infinite frequency", tan_delta,
+                         "narrow the band, or give the medium by its relaxations")  # fmt: skip
     raise InputError("tolerance", f"at least {error:.2g} with {_MOST_POLES} relaxations", tolerance, "raise it or narrow the band")
 
 
 def _fit(eps_r, tan_delta, frequency, band, count, reach):
+    """The medium with ``count`` relaxations, ``reach`` beyond the band, and its error; none where it is not possible."""
     w = 2 * np.pi * np.geomspace(*band, 40 * count + 1)
     ends = (band[0] / reach, band[1] * reach) if count > 1 else (math.sqrt(band[0] * band[1]),) * 2
     corners = 2 * np.pi * np.geomspace(*ends, count)
@@ -79,8 +83,7 @@ def _fit(eps_r, tan_delta, frequency, band, count, reach):
     strengths *= tan_delta * eps_r / (strengths @ here.imag)
     eps_inf = eps_r - strengths @ here.real
     if not eps_inf > 0:
-        raise InputError("tan_delta", "a loss small enough to leave a positive permittivity at infinite frequency", tan_delta,
-                         "narrow the band, or give the medium by its relaxations")  # fmt: skip
+        return None, math.inf
     kept = strengths > 0
     medium = Dispersion.debye(eps_inf, strengths[kept], 1 / corners[kept])
     eps = medium.permittivity(w / (2 * np.pi))

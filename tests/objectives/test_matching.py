@@ -57,6 +57,8 @@ def test_edges_of_a_band_are_those_of_the_closed_form():
             total += abs(high - low - exact_width) + abs(low * high / 2e9 - 2e9)
         errors.append(total)
     assert errors[0] / errors[1] == pytest.approx(4.0, rel=0.1)
+    straight = 10 ** ((-20 + 15e-9 * np.abs(F - 2e9)) / 20)
+    assert band_edges(straight, F) == pytest.approx([2e9 - 2e9 / 3, 2e9 + 2e9 / 3], rel=1e-9)
     edges = band_edges(series_resonance(F), F, -10.0, 2.1e9)
     assert fractional_bandwidth(edges) == pytest.approx((edges[1] - edges[0]) / edges.mean())
     assert fractional_bandwidth(np.array([1.0, 2.0])) == pytest.approx(2 / 3)
@@ -69,6 +71,7 @@ def test_bands_end_at_the_last_sample_and_may_be_empty():
     low, high = band_edges(two, F, -10.0, 2.5e9)
     assert 2.3e9 < low < 2.4e9 and 2.6e9 < high < 2.7e9  # the narrower one, asked for
     assert smooth_bandwidth(two, F, -10.0, 0.01) == pytest.approx(0.4e9 + 0.2e9 + 4 * 0.025e9)
+    assert smooth_bandwidth(np.where(F < 2.02e9, 0.1, 0.9), F, -10.0, 0.01) == pytest.approx(1e9 + 0.025e9)
     assert smooth_bandwidth(np.full(F.size, 0.1), F, -20.0, 1.0) == pytest.approx(1e9)
 
 

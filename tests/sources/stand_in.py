@@ -16,6 +16,7 @@ class StandInMedium:
     conductivity: dict = field(default_factory=dict)
     conductor: dict = field(default_factory=dict)
     permeability: dict = field(default_factory=dict)
+    dispersive: dict = field(default_factory=dict)
 
 
 def layered(grid, across, center, width, core, cladding):

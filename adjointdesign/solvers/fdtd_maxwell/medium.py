@@ -18,6 +18,9 @@ from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import AXES, OFFSETS, YeeGrid
 from adjointdesign.media.dispersion import Dispersion
 
+_ROUNDING = 1e-9
+"""Beyond 0 and 1 a share of volume is rounding up to this."""
+
 
 @dataclass(frozen=True)
 class Dispersive:
@@ -95,7 +98,8 @@ class Medium:
         """This medium with some of its volume replaced by a dispersive material.
 
         Permittivity and conductivity are averaged by volume, so that a cell with a share ``f`` of the material has the
-        permittivity ``(1 - f) eps + f (eps_inf + chi)``.
+        permittivity ``(1 - f) eps + f (eps_inf + chi)``. What is replaced is to be what fills the rest of such a cell: this
+        medium should go on some way beneath the material's faces.
 
         Parameters
         ----------
@@ -117,9 +121,13 @@ class Medium:
         shares = fill if isinstance(fill, Mapping) else _sampled(self.grid, fill)
         shares = {c: np.asarray(share, float) for c, share in shares.items()}
         for component, share in shares.items():
-            check_values(f"share of {name!r} [{component!r}]", share, self.grid.shape, positive=False)
-            if np.any(share > 1):
-                raise InputError(f"share of {name!r} [{component!r}]", "at most 1", f"{share.max():g}", "correct it")
+            what = f"share of {name!r} [{component!r}]"
+            if component not in self.grid.electric:
+                raise InputError(what, f"one of the components {self.grid.electric}", component, "remove it")
+            check_numbers(what, share, self.grid.shape)
+            if share.min() < -_ROUNDING or share.max() > 1 + _ROUNDING:
+                raise InputError(what, "values from 0 to 1", f"{share.min():g} to {share.max():g}", "correct it")
+            shares[component] = np.clip(share, 0.0, 1.0)
 
         def mixed(values, new):
             return {c: (1 - shares[c]) * v + shares[c] * new if c in shares else v for c, v in values.items()}

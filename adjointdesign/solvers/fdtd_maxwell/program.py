@@ -137,8 +137,8 @@ class Program:
         self.drive_pool = HistoryPool([(len(designed), *s) for s in shapes], self.dtype)
         no_change = tuple(np.zeros((1, 1, 1), self.dtype) for _ in shapes)
         self.no_variation = (no_change, no_change, np.zeros(self.permeability.count, self.dtype))
-        nothing = tuple(tuple(np.zeros((1,) * n, self.dtype) for _ in shapes) for n in (5, 4))
-        self.no_drives = Drives(nothing[0], False, nothing[0], nothing[1])
+        levels, change = (tuple(np.zeros(none, self.dtype) for _ in shapes) for none in ((1, 0, 1, 1, 1), (0, 1, 1, 1)))
+        self.no_drives = Drives(levels, False, levels, change)
         self.box_weights = tuple(self._weights(c) for c in self.grid.electric)
         self._walls = {c: self._conductor(c) for c in self.grid.electric}
         self._phases = {t: phases(self.grid, self.dt, self.faces, self.dtype, t) for t in (False, True)}

@@ -15,9 +15,10 @@ from exact_cases import make
 CELLS = {"ez": (151, 160), "hz": (151, 160), "3d": (37, 34, 32)}
 
 
-def digests(polarization, threads):
+def digests(polarization, threads, dispersive):
     """Of readings and gradient, each of two runs."""
-    case, inputs = make(polarization, "layers", threads=threads, steps=40, cells=CELLS[polarization])
+    case, inputs = make(polarization, "layers", threads=threads, steps=40, cells=CELLS[polarization],
+                        dispersive=dispersive)  # fmt: skip
     found = []
     for _ in range(2):
         outputs = case.forward(inputs)
@@ -27,10 +28,13 @@ def digests(polarization, threads):
     return found
 
 
-@pytest.mark.parametrize("polarization", ["ez", "hz", pytest.param("3d", marks=pytest.mark.slow)])
-def test_one_and_two_threads_agree_bit_by_bit(polarization):
+@pytest.mark.parametrize("polarization,dispersive", [
+    ("ez", False), ("hz", True), pytest.param("hz", False, marks=pytest.mark.slow),
+    pytest.param("3d", False, marks=pytest.mark.slow), pytest.param("3d", True, marks=pytest.mark.slow),
+])  # fmt: skip
+def test_one_and_two_threads_agree_bit_by_bit(polarization, dispersive):
     """In a process of its own, which may use two threads whatever this one was given."""
-    code = f"from test_repeatable import digests as d; print(*d('{polarization}', 1), *d('{polarization}', 2))"
+    code = f"from test_repeatable import digests as d; print(*d('{polarization}', 1, {dispersive}), *d('{polarization}', 2, {dispersive}))"
     environment = {**os.environ, "NUMBA_NUM_THREADS": "2", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     here = Path(__file__).parent
     run = subprocess.run(
