@@ -10,6 +10,7 @@ import numpy as np
 
 from adjointdesign.constants import C0
 from adjointdesign.grid.yee import YeeGrid
+from adjointdesign.media.dispersion import Dispersion
 from adjointdesign.monitors.fields import FieldMonitor
 from adjointdesign.solvers.fdtd_maxwell import Box, Cpml, FdtdMaxwell, Medium, Steps
 from adjointdesign.sources.currents import point_dipole
@@ -17,6 +18,7 @@ from adjointdesign.sources.waveforms import GaussianPulse
 
 _SPACING = 20e-9
 _FREQUENCY = C0 / 1.55e-6
+_RESONANT = Dispersion.lorentz(2.25, 1.0, 1.3 * _FREQUENCY, 0.1 * _FREQUENCY)
 _STORED_BUDGET = 2**40  # never the limit: the schedule "memory" keeps the whole history
 
 
@@ -40,6 +42,8 @@ class Case:
         Where positive, the gradient is measured under revolve with so many snapshots; where zero, with stored history.
     gradient : bool
         Whether a gradient is measured.
+    dispersive : bool
+        Whether a block of a tenth of the volume has a resonance, whose strength is then designed with the permittivity.
     """
 
     name: str
@@ -51,6 +55,7 @@ class Case:
     layer: int = 10
     snapshots: int = 0
     gradient: bool = False
+    dispersive: bool = False
 
     @cached_property
     def solver(self) -> FdtdMaxwell:
@@ -76,7 +81,11 @@ class Case:
             boundaries=[Cpml(self.layer)] * len(axes), run_length=Steps(self.steps), precision=self.precision,
             box=Box.covering(grid, extent / 2 - half, extent / 2 + half), threads=self.threads, courant=0.9,
         )  # fmt: skip
-        parts = Medium.from_function(grid, block), [dipole], [plane]
+        medium = Medium.from_function(grid, block)
+        if self.dispersive:
+            medium = medium.filled("resonant", _RESONANT, self._tenth(extent))
+            arguments["designed"] = ("resonant",)
+        parts = medium, [dipole], [plane]
         stored = FdtdMaxwell(*parts, schedule="memory", memory_budget=_STORED_BUDGET, **arguments)
         if not self.snapshots:
             return stored
@@ -88,9 +97,25 @@ class Case:
     def inputs(self) -> dict[str, np.ndarray]:
         """The background's own permittivity in the design box, so that the medium is the same as without it."""
         program = self.solver.program
-        return {
-            f"permittivity_{c[1]}": program.medium.permittivity[c][program.box.slices[c]] for c in program.grid.electric
-        }
+        inputs = {}
+        for c in program.grid.electric:
+            inputs[f"permittivity_{c[1]}"] = program.medium.permittivity[c][program.box.slices[c]]
+            for name, part in program.medium.dispersive.items():
+                inputs[f"strength_{name}_{c[1]}"] = part.strength[c][program.box.slices[c]]
+        return inputs
+
+    @staticmethod
+    def _tenth(extent: np.ndarray):
+        """A block in the middle, of a tenth of the volume, as a function of position."""
+        half = 0.5 * 0.1 ** (1 / len(extent)) * extent
+
+        def share(*position):
+            inside = True
+            for x, length, reach in zip(position, extent, half):
+                inside = inside & (np.abs(x - length / 2) < reach)
+            return np.where(inside, 1.0, 0.0)
+
+        return share
 
     @staticmethod
     def state_bytes(solver: FdtdMaxwell) -> int:
@@ -102,8 +127,10 @@ class Case:
         program = self.solver.program
         fields = (2 if self.gradient else 1) * self.state_bytes(self.solver)
         coefficients = program.coefficients({}, {}, {}, {})
-        arrays = sum(a.nbytes for a in (*coefficients.ca, *coefficients.cb))
+        poles = coefficients.dispersive
+        arrays = sum(a.nbytes for a in (*coefficients.ca, *coefficients.cb, *poles.keep, *poles.gain))
         if not self.gradient:
             return fields + arrays
         kept = self.solver.memory_budget if self.snapshots else self.steps * program.pool.bytes_per_step
-        return fields + arrays + kept + 8 * sum(int(np.prod(s)) for s in program.pool.shapes)
+        sums = 1 + len(program.places.designed)
+        return fields + arrays + kept + 8 * sums * sum(int(np.prod(s)) for s in program.pool.shapes)

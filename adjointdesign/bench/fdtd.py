@@ -29,7 +29,8 @@ def run(quick: bool = False) -> dict:
         ``mcells_per_second`` (medians) with ``mcells_per_second_min`` and ``_max``; where a gradient is measured,
         ``gradient_cost`` (value and gradient over one forward run, median of ratios taken in the same round) with
         ``gradient_cost_min`` and ``_max``, and ``snapshots`` (0: stored history); ``peak_bytes`` and
-        ``expected_bytes`` of memory. ``stream_gb_per_second``: the triad's median by number of threads, with ``_min``
+        ``expected_bytes`` of memory; with dispersive media, ``dispersive_cost``, the time of a forward run over that of
+        the same box without them, with ``_min`` and ``_max``. ``stream_gb_per_second``: the triad's median by number of threads, with ``_min``
         and ``_max`` beside it.
 
     Notes
@@ -50,9 +51,15 @@ def run(quick: bool = False) -> dict:
             forward[case.name].append(seconds)
             if case.gradient:
                 cost[case.name].append(_seconds(lambda: _value_and_gradient(case)) / seconds)
+    plain = {(c.cells, c.precision, c.threads): c.name for c in reversed(cases) if not c.dispersive}
+    dispersive = {
+        c.name: [a / b for a, b in zip(forward[c.name], forward[plain[c.cells, c.precision, c.threads]])]
+        for c in cases if c.dispersive
+    }  # fmt: skip
     spread = {threads: _spread(values) for threads, values in bandwidth.items()}
     return {
-        "cases": [_record(case, forward[case.name], cost[case.name], memory[case.name]) for case in cases],
+        "cases": [_record(case, forward[case.name], cost[case.name], memory[case.name], dispersive.get(case.name))
+                  for case in cases],
         "stream_gb_per_second": {str(threads): s[0] for threads, s in spread.items()},
         "stream_gb_per_second_min": {str(threads): s[1] for threads, s in spread.items()},
         "stream_gb_per_second_max": {str(threads): s[2] for threads, s in spread.items()},
@@ -61,16 +68,19 @@ def run(quick: bool = False) -> dict:
 
 def table(result: dict) -> str:
     """The result of `run` as a plain table."""
-    head = f"{'case':<28}{'precision':<10}{'threads':>7}{'Mcell/s':>9}{'(min-max)':>14}{'gradient':>10}"
+    head = f"{'case':<32}{'precision':<10}{'threads':>7}{'Mcell/s':>9}{'(min-max)':>14}{'gradient':>10}"
     lines = [head + f"{'peak MiB':>10}{'expected':>10}"]
     for case in result["cases"]:
         speeds = f"({case['mcells_per_second_min']:.0f}-{case['mcells_per_second_max']:.0f})"
         cost = f"{case['gradient_cost']:.2f}" if "gradient_cost" in case else "-"
         lines.append(
-            f"{case['name']:<28}{case['precision']:<10}{case['threads']:>7}{case['mcells_per_second']:>9.0f}"
+            f"{case['name']:<32}{case['precision']:<10}{case['threads']:>7}{case['mcells_per_second']:>9.0f}"
             f"{speeds:>14}"
             f"{cost:>10}{case['peak_bytes'] / 2**20:>10.0f}{case['expected_bytes'] / 2**20:>10.0f}"
         )
+        if "dispersive_cost" in case:
+            low, high = case["dispersive_cost_min"], case["dispersive_cost_max"]
+            lines.append(f"    {case['dispersive_cost']:.2f} ({low:.2f}-{high:.2f}) times the run without dispersive media")
     for threads, value in result["stream_gb_per_second"].items():
         low, high = result["stream_gb_per_second_min"][threads], result["stream_gb_per_second_max"][threads]
         lines.append(f"STREAM triad, {threads} thread(s): {value:.1f} GB/s ({low:.1f}-{high:.1f})")
@@ -89,6 +99,9 @@ def _cases(quick: bool) -> list[Case]:
         for precision in (("single", "double") if not quick else ("double",))
         for t in counts
     ]
+    precision = "single" if not quick else "double"
+    cases.append(Case(f"box {n}^3 dispersive {precision} {most}t", (n,) * 3, precision, most, steps, n // 3, gradient=True,
+                      dispersive=True, **common))  # fmt: skip
     cases.append(
         Case(f"box {small}^3 revolve", (small,) * 3, "single" if not quick else "double", most, 4 * steps, small // 3,
              snapshots=50 if not quick else 3, gradient=True, **common)  # fmt: skip
@@ -132,7 +145,7 @@ def _spread(values) -> tuple[float, float, float]:
     return statistics.median(values), min(values), max(values)
 
 
-def _record(case: Case, seconds: list[float], cost: list[float], peak: int) -> dict:
+def _record(case: Case, seconds: list[float], cost: list[float], peak: int, dispersive: list[float] | None) -> dict:
     work = float(np.prod(case.cells)) * case.steps / 1e6
     speed, slowest, fastest = _spread([work / s for s in seconds])
     record = {
@@ -141,6 +154,9 @@ def _record(case: Case, seconds: list[float], cost: list[float], peak: int) -> d
         "mcells_per_second_min": slowest, "mcells_per_second_max": fastest,
         "peak_bytes": peak, "expected_bytes": case.expected_bytes(),
     }  # fmt: skip
+    if dispersive:
+        middle, least, most = _spread(dispersive)
+        record |= {"dispersive_cost": middle, "dispersive_cost_min": least, "dispersive_cost_max": most}
     if case.gradient:
         middle, least, most = _spread(cost)
         record |= {

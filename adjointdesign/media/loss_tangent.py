@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.optimize import nnls
 
 from adjointdesign.errors import InputError
 from adjointdesign.media.dispersion import Dispersion
@@ -72,6 +71,8 @@ def loss_tangent(eps_r: float, tan_delta: float, frequency: float, band, toleran
 
 def _fit(eps_r, tan_delta, frequency, band, count, reach):
     """The medium with ``count`` relaxations, ``reach`` beyond the band, and its error; none where it is not possible."""
+    from scipy.optimize import nnls  # slow to import, and only needed here
+
     w = 2 * np.pi * np.geomspace(*band, 40 * count + 1)
     ends = (band[0] / reach, band[1] * reach) if count > 1 else (math.sqrt(band[0] * band[1]),) * 2
     corners = 2 * np.pi * np.geomspace(*ends, count)

@@ -220,14 +220,15 @@ def _check_mirror(face: str, medium: Medium, axis: int, node: int, kind: str, lo
 
 
 def _permittivity(name: str, medium: Medium, patches: list[Patch]) -> float:
-    """The relative permittivity on all faces; `InputError` unless it is one, without loss and metal."""
+    """The relative permittivity on all faces; `InputError` unless it is one, without loss, dispersion and metal."""
     first = None
     for patch in patches:
         at, _ = patch.indices(medium.grid)
-        for what, part in (("metal", medium.conductor), ("conductivity", medium.conductivity)):
+        dispersive = (("a dispersive medium", material.strength) for material in medium.dispersive.values())
+        for what, part in (("metal", medium.conductor), ("conductivity", medium.conductivity), *dispersive):
             if patch.e in part and np.any(np.asarray(part[patch.e]).ravel()[at]):
                 raise InputError(
-                    f"{name}: face {'-+'[patch.side]}{AXES[patch.axis]}", "a uniform medium without loss or metal",
+                    f"{name}: face {'-+'[patch.side]}{AXES[patch.axis]}", "a uniform medium without loss, dispersion or metal",
                     f"{what} on it", "enlarge or move the box; a ground plane is named in ground",
                 )  # fmt: skip
         values = np.asarray(medium.permittivity[patch.e]).ravel()[at]

@@ -30,6 +30,14 @@ def test_speed_is_cells_times_steps_over_seconds(result):
         assert slow <= work / case["seconds"] * (1 + 1e-12) and work / case["seconds"] <= fast * (1 + 1e-12)
 
 
+def test_dispersive_media_are_held_against_the_same_box_without_them(result):
+    case = next(case for case in result["cases"] if "dispersive" in case["name"])
+    assert 0 < case["dispersive_cost_min"] <= case["dispersive_cost"] <= case["dispersive_cost_max"] and "gradient_cost" in case
+    assert sum("times the run without" in line for line in fdtd.table(result).splitlines()) == 1
+    solver = next(c for c in fdtd._cases(quick=True) if c.dispersive).solver
+    assert solver.program.places.designed and solver.program.places.present
+
+
 def test_table_has_a_line_a_case(result):
     lines = fdtd.table(result).splitlines()
     assert all(sum(line.startswith(case["name"]) for line in lines) == 1 for case in result["cases"])
