@@ -126,7 +126,7 @@ class Case:
         """Fields and coefficients of the forward and adjoint sweeps, history or budget, and the gradient's sums."""
         program = self.solver.program
         fields = (2 if self.gradient else 1) * self.state_bytes(self.solver)
-        coefficients = program.coefficients({}, {}, {})
+        coefficients = program.coefficients({}, {}, {}, {})
         poles = coefficients.dispersive
         arrays = sum(a.nbytes for a in (*coefficients.ca, *coefficients.cb, *poles.keep, *poles.gain))
         if not self.gradient:

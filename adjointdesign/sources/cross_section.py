@@ -54,11 +54,13 @@ class CrossSection:
     Raises
     ------
     InputError
-        When a conductor's face lies between nodes.
+        When a conductor's face lies between nodes, or something in the window is magnetic.
     """
 
     def __init__(self, window: Window, medium: Medium, dt: float, frequency: float, k: float):
         grid = window.grid
+        if any(np.any(values.ravel()[window.indices(c)] != 1) for c, values in medium.permeability.items()):
+            raise InputError("permeability in a mode's window", "one", "another value", "move the window to where nothing is magnetic")
         self.window, self.k = window, k
         self.t1, self.t2 = window.transverse
         across = [a for a in range(3) if a != window.axis]

@@ -12,6 +12,7 @@ M. Piket-May, A. Taflove, J. Baron, IEEE Trans. Microw. Theory Tech. 42, 1514 (1
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -180,7 +181,8 @@ class Gap:
             )  # fmt: skip
 
     def _check_metal(self, medium: Medium, component: str, a: int, slots: list[np.ndarray]) -> None:
-        own = np.asarray(medium.conductor.get(component, np.zeros(medium.grid.shape, bool)))[np.ix_(*slots)]
+        masks = medium.conductor
+        own = np.asarray(masks[component])[np.ix_(*slots)] if component in masks else np.zeros(1, bool)
         if own.any():
             part = "wholly" if own.all() else f"at {np.count_nonzero(own)} of its {own.size} edges"
             raise InputError(self.title, "a gap free of metal", f"one {part} in a conductor", "shrink or move the box")
@@ -204,14 +206,14 @@ def touches_metal(medium: Medium, slots: list[np.ndarray]) -> np.ndarray:
     grid = medium.grid
     found = np.zeros([len(s) for s in slots], bool)
     for component in grid.electric:
-        metal = np.zeros(grid.shape, bool)
-        inside = grid.interior(component)
-        metal[inside] = np.broadcast_to(medium.conductor.get(component, False), grid.shape)[inside]
-        metal[inside] |= np.broadcast_to(medium.conductivity.get(component, 0.0), grid.shape)[inside] >= METAL_CONDUCTIVITY
         along = [b for b in range(grid.ndim) if OFFSETS[component][b]]
-        if not along:
-            continue  # along z in two dimensions
-        for step in (-1, 0):  # the edges before and behind the node
-            at = [s + (step if b == along[0] else 0) for b, s in enumerate(slots)]
-            found |= metal[np.ix_(*at)]
+        for step in (-1, 0) if along else ():  # the edges before and behind the node; none along z in two dimensions
+            at = [s + (step if b in along else 0) for b, s in enumerate(slots)]
+            inside = [(s >= r.start) & (s < r.stop) for s, r in zip(at, grid.interior(component))]
+            metal = np.zeros(found.shape, bool)
+            if component in medium.conductor:
+                metal |= np.asarray(medium.conductor[component])[np.ix_(*at)]
+            if component in medium.conductivity:
+                metal |= np.asarray(medium.conductivity[component])[np.ix_(*at)] >= METAL_CONDUCTIVITY
+            found |= metal & reduce(np.logical_and.outer, inside)
     return found

@@ -8,7 +8,9 @@ current ``V_s / Z0`` of the source, as a current density ``J = V_s / (Z0 A)``. T
 
 as discretised (the mean over the slices of a gap of several cells). Where a gap is several edges wide or several cells long and
 the field is not the same on all, the conductance takes up ``sum sigma |Ebar - mean|^2`` in addition to ``|Vbar|^2 / Z0``; a
-single edge, or a uniform field, has no such excess.
+single edge, or a uniform field, has no such excess. Beneath a microstrip four cells high, ``1 - |S11|^2 - |S21|^2`` between two
+ports was 0.2 % at 2.45 GHz and 2 % at 8 GHz with ports over the whole width, ten cells, and 0.002 % and 0.04 % with a single
+line of edges: where power is to be balanced to better than a percent, keep ports narrow.
 """
 
 from __future__ import annotations

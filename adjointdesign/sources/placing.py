@@ -27,6 +27,8 @@ class Medium(Protocol):
     """Electric conductivity, S/m; components left out are lossless."""
     conductor: dict[str, np.ndarray]
     """Where a component lies in a perfect conductor; components left out have none."""
+    permeability: dict[str, np.ndarray]
+    """Relative permeability at each magnetic component; components left out have one."""
     dispersive: dict
     """Dispersive materials by name, each with its ``material`` and its ``strength`` at each electric component."""
 

@@ -17,6 +17,8 @@ from adjointdesign.problems.antennas.geometry.description import Antenna, read
 
 RUNG_DOWN = 0.01
 """Largest error of an S-parameter's magnitude by the end of the run that passes for rung down."""
+RESTING = 1e-5
+"""Share of the largest voltage below which one that does not decay may be rounding or a resting charge."""
 CUT_STEP = 3.0
 """Of the angles of polar cuts, degrees."""
 
@@ -104,19 +106,21 @@ class Results:
         """Bound on the error of the S-parameters of a run by what would still have come after its end.
 
         The largest voltages of the last two sixths of the time after the pulse give the rate of decay; what remains is
-        taken for as coherent as it can be, at the frequency of the band where the drive is weakest.
+        taken for as coherent as it can be, at the frequency of the band where the drive is weakest. A remainder that does
+        not decay, but is so small that it is rounding or a resting charge, is taken to last as long as the run did.
         """
         run = self.runs[number]
-        after = [s[int(self.model.pulse.duration / run.dt) :] for s in run.signals]
-        count = len(after[0]) // 6
         worst = 0.0
-        for signal in after:
-            earlier, later = (np.abs(part).max() for part in (signal[-2 * count : -count], signal[-count:]))
-            if later == 0:
-                continue
-            rate = math.log(earlier / later) / (count * run.dt)
-            worst = max(worst, 2 * later / rate / np.abs(run.drive).min() if rate > 0 else math.inf)
-        return worst
+        for signal in run.signals:
+            count = (len(signal) - int(self.model.pulse.duration / run.dt)) // 6
+            earlier, later = (np.abs(part).max(initial=0.0) for part in (signal[-2 * count : -count], signal[-count:]))
+            rate = math.log(earlier / later) / (count * run.dt) if 0 < later < earlier else 0.0
+            if rate > 0:
+                lasting = 1 / rate
+            else:
+                lasting = len(signal) * run.dt if later <= RESTING * np.abs(signal).max() else math.inf
+            worst = max(worst, 2 * later * lasting / np.abs(run.drive).min()) if later > 0 else worst
+        return float(worst)
 
     def radiation(self, number: int) -> dict[str, np.ndarray]:
         """Powers and gains of a run at the frequencies of the far field; gains over all directions.
@@ -164,7 +168,7 @@ class Results:
             "input_resistance": {p: z[:, i].real.tolist() for i, p in enumerate(ports)},
             "input_reactance": {p: (-z[:, i].imag).tolist() for i, p in enumerate(ports)},
             "rung_down": max(errors) <= RUNG_DOWN,
-            "truncation_error": float(max(errors)) if math.isfinite(max(errors)) else None,
+            "truncation_error": max(errors) if math.isfinite(max(errors)) else None,
             "cells": list(self.model.grid.cells),
             "smallest_cell": min(self.model.grid.spacing),
             "cells_per_wavelength": cells_per_wavelength(self.model),

@@ -15,6 +15,7 @@ class StandInMedium:
     permittivity: dict
     conductivity: dict = field(default_factory=dict)
     conductor: dict = field(default_factory=dict)
+    permeability: dict = field(default_factory=dict)
     dispersive: dict = field(default_factory=dict)
 
 

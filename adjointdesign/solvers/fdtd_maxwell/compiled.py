@@ -52,7 +52,7 @@ def entry(function):
     return dispatcher
 
 
-_SOURCES = ("compiled", "gates", "kernels", "poles", "rows", "sweep", "team")
+_SOURCES = ("compiled", "faces", "gates", "kernels", "poles", "rows", "sweep", "team")
 """Files of this folder that hold compiled code."""
 
 

@@ -1,9 +1,9 @@
 """The medium on the Yee grid, and the coefficients of the electric update.
 
-``p E' = q E + (c dt curl H - dt/eps0 J)`` with ``p = eps + sigma dt / (2 eps0)`` and ``q = eps - sigma dt / (2
-eps0)`` (semi-implicit conductivity; Taflove and Hagness, Computational Electrodynamics, 3rd ed., eq. 3.25), so ``ca =
-q / p`` and ``cb = 1 / p``. A perfect conductor has ``cb = 0``. Dispersive media add auxiliary currents to the same
-equation, see `dispersive.py`.
+``p E' = q E + (c dt curl H - dt/eps0 J)`` with ``p = eps + sigma dt / (2 eps0)`` and ``q = eps - sigma dt / (2 eps0)``
+(semi-implicit conductivity; Taflove and Hagness, Computational Electrodynamics, 3rd ed., eq. 3.25), so ``ca = q / p`` and
+``cb = 1 / p``. A perfect conductor has ``cb = 0``. Dispersive media add auxiliary currents to the same equation, see
+`dispersive.py`.
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ class Medium:
         Electric conductivity of each electric component, S/m; components left out are lossless.
     conductor : dict of str to ndarray of bool
         Where a component lies in a perfect conductor; components left out have none.
+    permeability : dict of str to ndarray
+        Relative permeability of each magnetic component, at least some positive number; components left out have one.
     dispersive : dict of str to Dispersive
         Dispersive materials by name; ``permittivity`` is then that at infinite frequency.
 
@@ -68,16 +70,18 @@ class Medium:
     permittivity: dict[str, np.ndarray]
     conductivity: dict[str, np.ndarray] = field(default_factory=dict)
     conductor: dict[str, np.ndarray] = field(default_factory=dict)
+    permeability: dict[str, np.ndarray] = field(default_factory=dict)
     dispersive: dict[str, Dispersive] = field(default_factory=dict)
 
     def __post_init__(self):
-        for name in ("permittivity", "conductivity", "conductor"):
+        magnetic = tuple(c for c in self.grid.components if c not in self.grid.electric)
+        for name in ("permittivity", "conductivity", "conductor", "permeability"):
             object.__setattr__(self, name, {c: np.asarray(v) for c, v in getattr(self, name).items()})
             for component, values in getattr(self, name).items():
-                what = f"Medium.{name}[{component!r}]"
-                if component not in self.grid.electric:
-                    raise InputError(what, f"one of the components {self.grid.electric}", component, "remove it")
-                check_values(what, values, self.grid.shape, positive=name == "permittivity")
+                what, known = f"Medium.{name}[{component!r}]", magnetic if name == "permeability" else self.grid.electric
+                if component not in known:
+                    raise InputError(what, f"one of the components {known}", component, "remove it")
+                check_values(what, values, self.grid.shape, positive=name.startswith("perm"))
         missing = set(self.grid.electric) - set(self.permittivity)
         if missing:
             raise InputError("Medium.permittivity", f"all of {self.grid.electric}", sorted(self.permittivity), "add the rest")
@@ -179,15 +183,15 @@ def check_values(what: str, values: np.ndarray, shape: tuple[int, ...], positive
 
 @dataclass(frozen=True)
 class Box:
-    """The part of each electric component whose medium is designed: a range of storage slots along each axis."""
+    """The part of each component whose medium is designed: a range of storage slots along each axis."""
 
     slices: dict[str, tuple[slice, ...]]
 
     @classmethod
-    def everywhere(cls, grid: YeeGrid, periodic: tuple[bool, ...]) -> Box:
-        """All values, each once: the last node of a periodic axis repeats the first and is left out."""
+    def everywhere(cls, grid: YeeGrid, periodic: tuple[bool, ...], components: tuple[str, ...] | None = None) -> Box:
+        """All values of the electric (or the named) components, each once: the last node of a periodic axis is left out."""
         whole = {}
-        for component in grid.electric:
+        for component in components or grid.electric:
             ranges = []
             for axis in range(grid.ndim):
                 nodes = grid.nodes(component, axis)
@@ -197,9 +201,9 @@ class Box:
         return cls(whole)
 
     @classmethod
-    def covering(cls, grid: YeeGrid, lower, upper, periodic=(False, False, False)) -> Box:
-        """All values whose dual cell (see `YeeGrid.borders`) overlaps the region from ``lower`` to ``upper``, m."""
-        everywhere = cls.everywhere(grid, periodic)
+    def covering(cls, grid: YeeGrid, lower, upper, periodic=(False, False, False), components=None) -> Box:
+        """All values of the electric (or the named) components whose dual cell (see `YeeGrid.borders`) overlaps the region from ``lower`` to ``upper``, m."""
+        everywhere = cls.everywhere(grid, periodic, components)
         slices = {}
         for component, ranges in everywhere.slices.items():
             chosen = []

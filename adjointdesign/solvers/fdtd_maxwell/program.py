@@ -16,8 +16,10 @@ from adjointdesign.solvers.fdtd_maxwell import sweep
 from adjointdesign.solvers.fdtd_maxwell.absorber import Cpml, Pec, Periodic, Pmc, layer_cells, phases, require_even_layers
 from adjointdesign.solvers.fdtd_maxwell.dispersive import DispersivePlaces
 from adjointdesign.solvers.fdtd_maxwell.doors import Doors, place_weights
+from adjointdesign.solvers.fdtd_maxwell.faces import Faces
 from adjointdesign.solvers.fdtd_maxwell.images import images
 from adjointdesign.solvers.fdtd_maxwell.medium import Box, Medium, check_numbers, check_values, half_loss
+from adjointdesign.solvers.fdtd_maxwell.permeability import Permeability
 from adjointdesign.solvers.fdtd_maxwell.poles import Disperse, Drives
 from adjointdesign.solvers.fdtd_maxwell.propagation import HistoryPool
 from adjointdesign.solvers.fdtd_maxwell.state import State
@@ -75,16 +77,27 @@ def checked_box(grid: YeeGrid, box: Box, periodic: tuple[bool, ...]) -> Box:
     return box
 
 
+def _least_permeability(medium: Medium, given: float | None) -> float:
+    """The least relative permeability that the time step must serve."""
+    if given is not None:
+        if not 0 < given <= 1:
+            raise InputError("minimum_permeability", "a number above 0 and at most 1", given, "leave it out for 1")
+        return given
+    return min([1.0, *(float(v[medium.grid.interior(c)].min()) for c, v in medium.permeability.items())])
+
+
 @dataclass(frozen=True)
 class Coefficients:
-    """Electric coefficients over the storage, one array a component, and those of the dispersive places.
+    """Coefficients of a run: electric ones over the storage, one array a component, those of the dispersive places, and faces.
 
-    There ``ca`` is one: their pass over the fields comes before it and does its part, see `poles.disperse`.
+    In dispersive places ``ca`` is one: their pass over the fields comes before it and does its part, see `poles.disperse`.
+    ``faces`` are those with a permeability.
     """
 
     ca: tuple[np.ndarray, ...]
     cb: tuple[np.ndarray, ...]
     lossy: bool
+    faces: Faces
     dispersive: Disperse
 
 
@@ -92,8 +105,8 @@ class Program:
     """Constants of a solver; parameters as for `FdtdMaxwell`."""
 
     def __init__(self, medium: Medium, sources, monitors, boundaries, box: Box | None, courant: float,
-                 minimum_permittivity: float | None, dtype, conductivity_wanted: bool,
-                 designed: tuple[str, ...] = ()):  # fmt: skip
+                 minimum_permittivity: float | None, dtype, conductivity_wanted: bool, magnetic_box: Box | None = None,
+                 minimum_permeability: float | None = None, designed: tuple[str, ...] = ()):  # fmt: skip
         self.grid, self.medium, self.dtype = medium.grid, medium, np.dtype(dtype)
         self.faces = checked_faces(self.grid, boundaries)
         require_memory(
@@ -107,7 +120,8 @@ class Program:
         if not 0 < minimum_permittivity < math.inf:
             raise InputError("minimum_permittivity", "a positive number", minimum_permittivity, "try 1")
         self.minimum_permittivity = minimum_permittivity
-        self.dt = courant_time_step(self.grid, math.sqrt(self.minimum_permittivity), courant)
+        self.minimum_permeability = _least_permeability(medium, minimum_permeability)
+        self.dt = courant_time_step(self.grid, math.sqrt(self.minimum_permittivity * self.minimum_permeability), courant)
         self.box = checked_box(self.grid, box or Box.everywhere(self.grid, self.periodic), self.periodic)
         self.box_starts = self._box_starts()
         self.places = DispersivePlaces(medium, self.periodic, self.box, designed, self.dt, self.dtype)
@@ -117,10 +131,12 @@ class Program:
         )  # fmt: skip
         self._check_sources(sources)
         self.doors = Doors(medium, self.faces, sources, monitors, self.dt, self.dtype)
+        self.permeability = Permeability(medium, self.faces, magnetic_box, self.dt, self.dtype)
         shapes = [self.grid.as_storage(self.box.shape(c)) for c in self.grid.electric]
-        self.pool = HistoryPool(shapes, self.dtype)
+        self.pool = HistoryPool([*shapes, (1, 1, self.permeability.count)], self.dtype)
         self.drive_pool = HistoryPool([(len(designed), *s) for s in shapes], self.dtype)
-        self.no_variation = tuple(tuple(np.zeros((1, 1, 1), self.dtype) for _ in shapes) for _ in range(2))
+        no_change = tuple(np.zeros((1, 1, 1), self.dtype) for _ in shapes)
+        self.no_variation = (no_change, no_change, np.zeros(self.permeability.count, self.dtype))
         levels, change = (tuple(np.zeros(none, self.dtype) for _ in shapes) for none in ((1, 0, 1, 1, 1), (0, 1, 1, 1)))
         self.no_drives = Drives(levels, False, levels, change)
         self.box_weights = tuple(self._weights(c) for c in self.grid.electric)
@@ -207,8 +223,8 @@ class Program:
 
     # -- medium -------------------------------------------------------------------------------------------------------
 
-    def coefficients(self, permittivity: dict, conductivity: dict, strengths: dict) -> Coefficients:
-        """Electric coefficients of the background with the given box values (by component; missing ones keep it).
+    def coefficients(self, permittivity: dict, conductivity: dict, permeability: dict, strengths: dict) -> Coefficients:
+        """Coefficients of the background with the given box values (by component; missing ones keep it).
 
         ``strengths`` is by material, then by component.
 
@@ -221,6 +237,7 @@ class Program:
         for what, part in (("permittivity", permittivity), ("conductivity", conductivity)):
             for c, values in part.items():
                 check_values(f"{what}_{c[1]}", values, self.box.shape(c), what == "permittivity")
+        self.permeability.require_least(permeability, self.minimum_permeability)
         for name, part in strengths.items():
             for c, values in part.items():
                 check_values(f"strength_{name}_{c[1]}", np.asarray(values), self.box.shape(c), positive=False)
@@ -251,7 +268,8 @@ class Program:
                     gain[-1][:, here] = share * s
             ca.append(q.reshape(stored))
             cb.append(p.reshape(stored))
-        return Coefficients(tuple(ca), tuple(cb), lossy, self.places.constants(keep, gain))
+        faces = self.permeability.faces(permeability)
+        return Coefficients(tuple(ca), tuple(cb), lossy, faces, self.places.constants(keep, gain))
 
     def strengths(self, component: str, strengths: dict, which: slice = slice(None)) -> np.ndarray:
         """Strength of every dispersive material at the component's places; ``strengths`` as in `coefficients`."""
@@ -299,8 +317,8 @@ class Program:
             )  # fmt: skip
         return parts[0], parts[1]
 
-    def variation(self, permittivity: dict, conductivity: dict, strengths: dict):
-        """``dq`` and ``dp`` over the box for a change of the medium, and the change of the designed strengths.
+    def variation(self, permittivity: dict, conductivity: dict, permeability: dict, strengths: dict):
+        """For a change of the medium ``dq`` and ``dp`` over the box, ``dmu`` on its faces, and that of the designed strengths.
 
         Raises
         ------
@@ -326,13 +344,13 @@ class Program:
             dq.append((d_eps - d_loss - now).astype(self.dtype).reshape(stored))
             dp.append((d_eps + d_loss + following).astype(self.dtype).reshape(stored))
             ds.append(change.astype(self.dtype).reshape(len(designed), *stored))
-        return tuple(dq), tuple(dp), tuple(ds)
+        return tuple(dq), tuple(dp), self.permeability.variation(permeability), tuple(ds)
 
     def scheme(self, coefficients: Coefficients, transposed: bool) -> sweep.Scheme:
         """All constants of one compiled sweep."""
         magnetic, electric = self._phases[transposed]
         return sweep.Scheme(
             magnetic, electric, coefficients.ca, coefficients.cb, coefficients.lossy, self._images, self._images_across,
-            *(any(len(i.origin) for i in every) for every in (self._images, self._images_across)),
+            *(any(len(i.origin) for i in every) for every in (self._images, self._images_across)), coefficients.faces,
             coefficients.dispersive,
         )

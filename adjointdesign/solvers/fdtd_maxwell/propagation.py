@@ -2,18 +2,21 @@
 
 Forward, in scaled fields (H times eta0): ``H -= curl E + M``, then ``p E' = q E + curl H - J``; see `medium.py`.
 
-Adjoint. Let e be the cotangent of E and w the cell-volume weight of its place. In the scaled variables ``e~ = e / (p
-w)`` and ``h~ = -h / w`` the transposed step reads ``h~ -= curl e~``, ``p e~ = q e~ + curl h~``: the Yee step again,
-with the absorbing layer transposed. The variation of the medium gives ``dJ = sum_n w e~(n+1) . (dq E(n) - dp
-E(n+1))``, hence
+Adjoint. Let e be the cotangent of E and w the cell-volume weight of its place. In the scaled variables ``e~ = e / (p w)``
+and ``h~ = -h / w`` the transposed step reads ``h~ -= curl e~``, ``p e~ = q e~ + curl h~``: the Yee step again, with the
+absorbing layer transposed. The variation of the medium gives
+``dJ = sum_n w e~(n+1) . (dq E(n) - dp E(n+1))``, hence
 
     dJ/d eps   = - w sum_n e~(n+1) . (E(n+1) - E(n))
     dJ/d sigma = - w dt/(2 eps0) sum_n e~(n+1) . (E(n+1) + E(n)),
 
-and the same two lines, with the tangent of one factor at a time, give the second-order adjoint. The tangent of E and
-the tangent of e~ are both driven by the box source ``cb (dq F(before) - dp F(after))`` of `sweep.py`. Dispersive
-media have a memory beside the fields, of which `dispersive.py` shows that its transpose is itself; these lines stay
-as they are.
+on faces with a permeability mu (``h~ = -h / (mu w)`` there) likewise
+
+    dJ/d mu    = + w sum_n h~(n+1/2) . (H(n+1/2) - H(n-1/2)),
+
+and the same lines, with the tangent of one factor at a time, give the second-order adjoint. The tangent of E and the
+tangent of e~ are both driven by the box source ``cb (dq F(before) - dp F(after))`` of `sweep.py`. Dispersive media have a
+memory beside the fields, of which `dispersive.py` shows that its transpose is itself; these lines stay as they are.
 """
 
 from __future__ import annotations
@@ -54,11 +57,11 @@ class HistoryPool:
 class Variation:
     """Change of the medium and of the source amplitudes: the right-hand side of the tangent.
 
-    ``dq``, ``dp`` and ``ds`` as `Program.variation` gives them.
+    ``dq``, ``dp``, ``dmu`` and ``ds`` as `Program.variation` gives them.
     """
 
-    def __init__(self, dq, dp, ds, amplitudes):
-        self.dq, self.dp, self.ds, self.amplitudes = dq, dp, ds, amplitudes
+    def __init__(self, dq, dp, dmu, ds, amplitudes):
+        self.dq, self.dp, self.dmu, self.ds, self.amplitudes = dq, dp, dmu, ds, amplitudes
 
 
 class Propagation:
@@ -130,6 +133,10 @@ class Propagation:
         """The levels of a history that belong to some of its steps."""
         return history if history is self._none else tuple(h[first : last + 1] for h in history)
 
+    def _change(self, source):
+        """The change of the medium that goes with a history as source, if there is one."""
+        return self.program.no_variation if source is None else (self.variation.dq, self.variation.dp, self.variation.dmu)
+
     def _take_drives(self, steps: int):
         """Room for the currents of dispersive media over a block, where a variation of strengths will need them."""
         if self.variation is None or not self.program.places.designed:
@@ -151,14 +158,14 @@ class Propagation:
         return none._replace(kept=levels, keep=True)
 
     def _forward_block(self, state, amplitudes, n0, n1, replay, readings, history, store, source=None, drives=None):
-        dq, dp = (self.variation.dq, self.variation.dp) if source is not None else self.program.no_variation
+        change = self._change(source)
         for first, last in self._door_blocks(n0, n1):
             ports = self.doors.forward_ports(amplitudes, first, last, not replay)
             levels = first - n0, last - n0
             sweep.advance(
                 state.fields, state.psi_h, state.psi_e, state.poles, self.forward_scheme, ports, last - first,
                 self.program.box_starts, self._levels(history, *levels), store,
-                self._levels(source, *levels) if source is not None else self._none, source is not None, dq, dp,
+                self._levels(source, *levels) if source is not None else self._none, source is not None, *change,
                 self._drives(drives, source is not None, *levels),
             )  # fmt: skip
             if not replay:
@@ -208,10 +215,9 @@ class Propagation:
             self.pool.give(last)
 
     def _arrive(self, state, raw, source=None):
-        dq, dp = (self.variation.dq, self.variation.dp) if source is not None else self.program.no_variation
         sweep.arrive(
             state.fields, self.adjoint_scheme, self.doors.arrival_ports(raw, self.steps), self.program.box_starts,
-            source if source is not None else self._none, 0, source is not None, dq, dp,
+            source if source is not None else self._none, 0, source is not None, *self._change(source)[:2],
         )  # fmt: skip
 
     def reverse(self, last: int, first: int, drop: bool) -> None:
@@ -236,7 +242,7 @@ class Propagation:
 
     def _adjoint_block(self, state, raw, n0, n1, history, gradient, store=None, source=None, amplitudes=True,
                        drives=None):  # fmt: skip
-        dq, dp = (self.variation.dq, self.variation.dp) if source is not None else self.program.no_variation
+        change = self._change(source)
         for first, last in reversed(self._door_blocks(n0, n1)):
             ports = self.doors.adjoint_ports(raw, first, last)
             levels = first - n0, last - n0
@@ -245,7 +251,7 @@ class Propagation:
                 self.program.box_starts, self._levels(history, *levels), True,
                 (gradient.difference, gradient.sum, gradient.strengths), self.program.conductivity_wanted,
                 self._levels(store, *levels) if store is not None else self._none, store is not None,
-                self._levels(source, *levels) if source is not None else self._none, source is not None, dq, dp,
+                self._levels(source, *levels) if source is not None else self._none, source is not None, *change,
                 self._drives(drives, source is not None, *levels),
             )  # fmt: skip
             if amplitudes and self.amplitudes_wanted:
@@ -258,14 +264,18 @@ class Gradient:
     def __init__(self, program, sources: int):
         self.program = program
         self.difference = tuple(np.zeros(s) for s in program.pool.shapes)
-        self.sum = tuple(np.zeros(s if program.conductivity_wanted else (1,) * len(s)) for s in program.pool.shapes)
-        self.strengths = tuple(np.zeros((len(program.places.designed), *s)) for s in program.pool.shapes)
+        self.sum = tuple(np.zeros(s if program.conductivity_wanted else (1,) * len(s)) for s in program.pool.shapes[:-1])
+        self.strengths = tuple(np.zeros((len(program.places.designed), *s)) for s in program.pool.shapes[:-1])
         self.amplitudes = np.zeros(sources, dtype=complex)
 
     def permittivity(self, number: int) -> np.ndarray:
         """``dJ/d eps`` of electric component ``number`` over the box."""
         weights = self.program.box_weights[number]
         return -weights * self.difference[number].reshape(weights.shape)
+
+    def permeability(self, component: str) -> np.ndarray:
+        """``dJ/d mu`` of a magnetic component over the magnetic box."""
+        return self.program.permeability.gradient(component, self.difference[-1].ravel())
 
     def conductivity(self, number: int) -> np.ndarray:
         """``dJ/d sigma`` of electric component ``number`` over the box, per S/m."""

@@ -37,9 +37,10 @@ class FdtdMaxwell(Solver):
 
     Inputs of a run, each optional (what is left out keeps the background medium, or unit amplitude):
     ``permittivity_x``, ``_y``, ``_z`` (relative) and ``conductivity_x``, ``_y``, ``_z`` (S/m) over the design box at the
-    positions of the electric component, shape ``box.shape("ex")`` and so on; ``strength_<name>_x``, ``_y``, ``_z``, the
-    strength of a dispersive material there (see `Dispersive`), for those in ``designed``; ``amplitudes``, complex, one a
-    source. Where a medium is dispersive, ``permittivity`` is that at infinite frequency.
+    positions of the electric component, shape ``box.shape("ex")`` and so on; ``permeability_x`` and so on (relative) over
+    the magnetic box, shape ``magnetic_box.shape("hx")``; ``strength_<name>_x``, ``_y``, ``_z``, the strength of a dispersive
+    material over the design box (see `Dispersive`), for those in ``designed``; ``amplitudes``, complex, one a source. Where a
+    medium is dispersive, ``permittivity`` is that at infinite frequency.
     Outputs: the reading of every monitor, by its name.
 
     Parameters
@@ -56,11 +57,15 @@ class FdtdMaxwell(Solver):
     box : Box, optional
         Where the medium is designed; everywhere by default. Gradients are exact there, and its field history is what
         memory is needed for.
+    magnetic_box : Box, optional
+        Magnetic components whose permeability is designed, and where; none by default.
     courant : float
-        Time step over the stability limit of ``minimum_permittivity``.
+        Time step over the stability limit of ``minimum_permittivity`` and ``minimum_permeability``.
     minimum_permittivity : float, optional
         Least relative permittivity (at infinite frequency) that inputs may have; the least of the background by default.
         Poles do not shorten the time step, see `dispersive.py`.
+    minimum_permeability : float, optional
+        Least relative permeability that inputs may have; the least of the background by default, and at most one.
     precision : {"double", "single"}
         Precision of the fields; readings and gradients are summed in double precision.
     schedule : {"auto", "memory", "revolve", "disk"}
@@ -81,7 +86,8 @@ class FdtdMaxwell(Solver):
     """
 
     def __init__(self, medium: Medium, sources, monitors, *, boundaries, run_length: Steps | Decay, box: Box | None = None,
-                 courant: float = 0.95, minimum_permittivity: float | None = None, precision: str = "double",
+                 magnetic_box: Box | None = None, courant: float = 0.95, minimum_permittivity: float | None = None,
+                 minimum_permeability: float | None = None, precision: str = "double",
                  schedule: str = "auto", memory_budget: str | int = "2GiB", conductivity_gradient: bool = False,
                  threads: int | None = None, designed=()):  # fmt: skip
         if precision not in _PRECISIONS:
@@ -109,7 +115,8 @@ class FdtdMaxwell(Solver):
         if len(set(names)) != len(names):
             raise InputError("names of sources and monitors", "all different", names, "rename the repeated ones")
         self.program = Program(medium, sources, monitors, boundaries, box, courant, minimum_permittivity,
-                               _PRECISIONS[precision], conductivity_gradient, designed)  # fmt: skip
+                               _PRECISIONS[precision], conductivity_gradient, magnetic_box, minimum_permeability,
+                               designed)  # fmt: skip
         self.run_length, self.schedule, self.memory_budget = run_length, schedule, parse_bytes(memory_budget)
         self.threads = threads
         self.steps = run_length.count if isinstance(run_length, Steps) else None
@@ -219,19 +226,24 @@ class FdtdMaxwell(Solver):
         finally:
             numba.set_num_threads(before)
 
-    def _split(self, values) -> tuple[dict, dict, dict]:
-        """Box values of permittivity and conductivity by component, and of strengths by material and component."""
+    def _split(self, values) -> tuple[dict, dict, dict, dict]:
+        """Box values of permittivity, conductivity and permeability by component, and of strengths by material and component."""
         strengths = {name: {} for name in self.program.places.designed}
-        parts = {"permittivity": {}, "conductivity": {}, **{f"strength_{name}": part for name, part in strengths.items()}}
+        parts = {"permittivity": {}, "conductivity": {}, "permeability": {}, **{f"strength_{name}": part for name, part in strengths.items()}}
         for name, value in values.items():
             kind, _, axis = name.rpartition("_")
             if name == "amplitudes":
                 continue
-            if kind not in parts or "e" + axis not in self.program.grid.electric:
-                known = [f"{k}_{c[1]}" for k in parts for c in self.program.grid.electric] + ["amplitudes"]
+            component = ("h" if kind == "permeability" else "e") + axis
+            if kind not in parts or component not in self._designed(kind):
+                known = [f"{k}_{c[1]}" for k in parts for c in self._designed(k)] + ["amplitudes"]
                 raise InputError("input of FdtdMaxwell", f"one of {', '.join(known)}", name, "rename or remove it")
-            parts[kind]["e" + axis] = value
-        return parts["permittivity"], parts["conductivity"], strengths
+            parts[kind][component] = value
+        return parts["permittivity"], parts["conductivity"], parts["permeability"], strengths
+
+    def _designed(self, kind: str) -> tuple[str, ...]:
+        """Components of which a property may be an input."""
+        return tuple(self.program.permeability.box.slices) if kind == "permeability" else self.program.grid.electric
 
     def _amplitudes(self, values, default: complex) -> np.ndarray:
         count = len(self.program.doors.sources)
@@ -277,6 +289,9 @@ class FdtdMaxwell(Solver):
             if name == "amplitudes":
                 complex_input = np.iscomplexobj(inputs[name])
                 out[name] = gradient.amplitudes if complex_input else gradient.amplitudes.real
+                continue
+            if name.startswith("permeability"):
+                out[name] = gradient.permeability("h" + name[-1])
                 continue
             number = self.program.grid.electric.index("e" + name[-1])
             if name.startswith("strength"):

@@ -2,7 +2,8 @@
 
 Everything that meets the fields goes through four doors, so that each has an obvious transpose: values *injected* at
 flat storage indices, values *sampled* at flat storage indices, the electric field of a *box* kept at every step, and
-a *box source* made from such a history (the variation of the medium). See `gates.py`.
+a *box source* made from such a history (the variation of the medium). See `gates.py`; the magnetic field of designed
+*faces* has the same two doors, in `faces.py`. The last array of a history and of sums over time is that of the faces.
 
 A team of threads runs each sweep, each on a slab of rows along x, block of rows by block of rows: the magnetic phase
 of a block, then its electric phase while the fields are still in the processor's caches, so that every field passes
@@ -18,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from adjointdesign.solvers.fdtd_maxwell.compiled import entry, flush_denormals, keep_denormals, kernel, pasted
+from adjointdesign.solvers.fdtd_maxwell.faces import Faces, accumulate_faces, correct_faces, face_source, keep_faces
 from adjointdesign.solvers.fdtd_maxwell.gates import accumulate, box_source, copy_images, inject, keep_box, sample
 from adjointdesign.solvers.fdtd_maxwell.kernels import (
     electric_phase,
@@ -35,7 +37,7 @@ ZERO, BEFORE_FIRST = np.int64(0), np.int64(-1)
 
 class Scheme(NamedTuple):
     """All constants of one sweep: weights of both phases, electric coefficients, copies within rows and between,
-    whether there are such copies, and the dispersive places."""
+    whether there are such copies, the faces that have a permeability, and the dispersive places."""
 
     magnetic: tuple
     electric: tuple
@@ -46,6 +48,7 @@ class Scheme(NamedTuple):
     images_across: tuple
     repeats_within: bool
     repeats_across: bool
+    faces: Faces
     dispersive: tuple
 
 
@@ -63,26 +66,26 @@ class Ports(NamedTuple):
 
 def store_box(fields, start, history, level):
     """Copy the electric field inside the box into ``history[c][level]``; ``start[c]`` is the box's first slot."""
-    _store_box(fields, start, history, level)
+    _store_box(fields, start, history[:-1], level)
 
 
 def arrive(fields, s, ports, start, source, level, with_source, dq, dp):
     """Begin an adjoint sweep: inject row 0 of the electric values, and the box source of the last level alone."""
-    run_team(_arrive, 1, fields, s, ports, _gains(s.cb, ports), start, source, level, with_source, dq, dp)
+    run_team(_arrive, 1, fields, s, ports, _gains(s, ports), start, source[:-1], level, with_source, dq, dp)
 
 
-def advance(fields, psi_h, psi_e, poles, s, ports, steps, start, history, store, source, with_source, dq, dp, drives):
+def advance(fields, psi_h, psi_e, poles, s, ports, steps, start, history, store, source, with_source, dq, dp, dmu, drives):
     """Run ``steps`` forward steps in place.
 
     ``store`` keeps the box in ``history`` (level 0 is the state at entry); ``with_source`` adds the box source of the
-    history ``source`` with the medium variation ``dq``, ``dp``. ``drives``: see `Drives`.
+    history ``source`` with the medium variation ``dq``, ``dp``, and ``dmu`` on the faces. ``drives``: see `Drives`.
     """
-    march_team(_advance, steps, fields, psi_h, psi_e, poles, s, ports, _gains(s.cb, ports), steps, start,
-               history, store, source, with_source, dq, dp, drives)  # fmt: skip
+    march_team(_advance, steps, fields, psi_h, psi_e, poles, s, ports, _gains(s, ports), steps, start,
+               history[:-1], history[-1], store, source[:-1], source[-1], with_source, dq, dp, dmu, drives)  # fmt: skip
 
 
 def retreat(fields, psi_h, psi_e, poles, s, ports, steps, start, history, gradient, sums, lossy, adjoint_history, store,
-            source, with_source, dq, dp, drives):  # fmt: skip
+            source, with_source, dq, dp, dmu, drives):  # fmt: skip
     """Run ``steps`` adjoint steps in place, last first.
 
     Row ``n`` of the ports belongs to step ``n`` of the block: the magnetic values are injected at its magnetic phase,
@@ -91,14 +94,25 @@ def retreat(fields, psi_h, psi_e, poles, s, ports, steps, start, history, gradie
     ``sums`` (differences, sums and strengths, a tuple over the components each); ``store`` keeps the adjoint box and
     ``source`` adds the box source of a stored adjoint history. ``drives``: see `Drives`.
     """
-    march_team(_retreat, steps, fields, psi_h, psi_e, poles, s, ports, _gains(s.cb, ports), steps, start,
-               history, gradient, sums, lossy, adjoint_history, store, source, with_source, dq, dp, drives)  # fmt: skip
+    difference, *others = sums
+    march_team(_retreat, steps, fields, psi_h, psi_e, poles, s, ports, _gains(s, ports), steps, start,
+               history[:-1], history[-1], gradient, (difference[:-1], *others), difference[-1].ravel(), lossy,
+               adjoint_history[:-1], adjoint_history[-1], store, source[:-1], source[-1], with_source, dq, dp, dmu,
+               drives)  # fmt: skip
 
 
-def _gains(cb, ports):
-    """What turns a value at a door into a change of the field: ``cb`` for electric, -1 for magnetic components."""
-    electric = [c.ravel()[into.index] for c, into in zip(cb, ports.into)]
-    return tuple(electric + [np.full(len(into.index), -1, cb[0].dtype) for into in ports.into[len(cb) :]])
+def _gains(s, ports):
+    """What turns a value at a door into a change of the field: ``cb`` for electric, ``-1/mu`` for magnetic components."""
+    gains = [c.ravel()[into.index] for c, into in zip(s.cb, ports.into)]
+    for number, into in enumerate(ports.into[len(s.cb) :], len(s.cb)):
+        gain = np.full(len(into.index), -1, s.cb[0].dtype)
+        own = np.flatnonzero(s.faces.component == number)
+        if own.size and gain.size:
+            own = own[np.argsort(s.faces.index[own])]
+            at = np.minimum(np.searchsorted(s.faces.index[own], into.index), own.size - 1)
+            gain -= np.where(s.faces.index[own][at] == into.index, s.faces.excess[own][at], 0)
+        gains.append(gain)
+    return tuple(gains)
 
 
 @entry
@@ -158,20 +172,26 @@ def _electric(fields, psi_e, poles, s, ports, gains, n, start, history, store, s
 
 
 @entry
-def _advance(team, fields, psi_h, psi_e, poles, s, ports, gains, steps, start, history, store, source, with_source, dq, dp,
-             drives):  # fmt: skip
+def _advance(team, fields, psi_h, psi_e, poles, s, ports, gains, steps, start, history, face_history, store, source,
+             face_changes, with_source, dq, dp, dmu, drives):  # fmt: skip
     n_electric, n_fields, rows = np.int64(len(s.cb)), np.int64(len(fields)), rows_together(fields[0])
     first, last = slab(team, fields[0].shape[0] - 1)
     a, b = _apart(s.repeats_across, first, last, fields[0].shape[0])
     flush_denormals()
     if store:
         keep_box(fields, start, history, ZERO, first, last)
+        keep_faces(fields, s.faces, face_history, ZERO, first, last)
     for n in range(steps):
         for i in range(first, last, rows):
             end = min(i + rows, last)
             magnetic_phase(fields, psi_h, s.magnetic, s.cb, i, end)
+            correct_faces(fields, s.faces, i, end)
+            if with_source:
+                face_source(fields, s.faces, face_changes, n, n + 1, dmu, i, end)
             _enter(fields, s, gains, ports, n, n_electric, n_fields, i, end)
             sample(fields, ports, n, n_electric, n_fields, i, end)
+            if store:
+                keep_faces(fields, s.faces, face_history, n + 1, i, end)
             _electric(fields, psi_e, poles, s, ports, gains, n, start, history, store, source, with_source, dq, dp, drives, max(i, a), min(end, b))
         barrier(team)
         _copy_across(fields, s, n_electric, n_fields, first, last)
@@ -215,14 +235,16 @@ def _read(fields, psi_h, s, ports, n, start, history, gradient, sums, lossy, fir
 
 
 @entry
-def _retreat(team, fields, psi_h, psi_e, poles, s, ports, gains, steps, start, history, gradient, sums, lossy,
-             adjoint_history, store, source, with_source, dq, dp, drives):  # fmt: skip
+def _retreat(team, fields, psi_h, psi_e, poles, s, ports, gains, steps, start, history, face_history, gradient, sums,
+             face_sums, lossy, adjoint_history, adjoint_faces, store, source, face_changes, with_source, dq, dp, dmu,
+             drives):  # fmt: skip
     n_electric, n_fields, rows = np.int64(len(s.cb)), np.int64(len(fields)), rows_together(fields[0])
     first, last = slab(team, fields[0].shape[0] - 1)
     a, b = _apart(s.repeats_across, first, last, fields[0].shape[0])
     flush_denormals()
     if store:
         keep_box(fields, start, adjoint_history, steps, first, last)
+        keep_faces(fields, s.faces, adjoint_faces, steps, first, last)
     for n in range(steps - 1, -1, -1):
         # The magnetic phase reads one row further, which is why reading is always one row ahead.
         _read(fields, psi_h, s, ports, n, start, history, gradient, sums, lossy, first, min(first + 1, last))
@@ -231,7 +253,14 @@ def _retreat(team, fields, psi_h, psi_e, poles, s, ports, gains, steps, start, h
             end = min(i + rows, last)
             _read(fields, psi_h, s, ports, n, start, history, gradient, sums, lossy, min(i + 1, last), min(end + 1, last))
             magnetic_phase(fields, psi_h, s.magnetic, s.cb, i, end)
+            correct_faces(fields, s.faces, i, end)
+            if with_source:
+                face_source(fields, s.faces, face_changes, n + 1, n, dmu, i, end)
             _enter(fields, s, gains, ports, n, n_electric, n_fields, i, end)
+            if gradient:
+                accumulate_faces(fields, s.faces, face_history, n, face_sums, i, end)
+            if store:
+                keep_faces(fields, s.faces, adjoint_faces, n, i, end)
             sample(fields, ports, n, n_electric, n_fields, i, end)
             filter_magnetic(fields, psi_e, s.electric, s.cb, i, end)
             _electric_back(fields, psi_e, poles, s, ports, gains, n, start, history, gradient, sums, adjoint_history, store, source, with_source, dq, dp, drives, max(i, a), min(end, b))

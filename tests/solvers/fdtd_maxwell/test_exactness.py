@@ -30,6 +30,21 @@ def test_derivatives_are_exact_on_graded_grids(polarization, boundaries):
     assert check["passed"], str(check)
 
 
+@pytest.mark.parametrize("polarization,boundaries", [(p, b) for p in ("ez", "hz") for b in BOUNDARIES])
+def test_derivatives_are_exact_with_permeability(polarization, boundaries):
+    case, inputs = make(polarization, boundaries, graded=boundaries == "mixed", magnetic=True)
+    check = check_solver(case, inputs, np.random.default_rng(SEED))
+    assert check["passed"], str(check)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed,case", list(zip(SEEDS, THREE_DIMENSIONAL)))
+def test_derivatives_are_exact_in_three_dimensions_with_permeability(seed, case):
+    solver, inputs = make(*case, steps=60, graded=True, magnetic=True)
+    check = check_solver(solver, inputs, np.random.default_rng(seed))
+    assert check["passed"], str(check)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed,case", list(zip(SEEDS, THREE_DIMENSIONAL)))
 def test_derivatives_are_exact_in_three_dimensions_on_graded_grids(seed, case):

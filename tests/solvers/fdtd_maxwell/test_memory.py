@@ -52,12 +52,12 @@ def test_a_run_takes_its_fields_coefficients_and_readings(precision, dispersive)
     """At most 4 % more at 80 cells a side (3 at 128): neither making coefficients nor samples weigh beside them."""
     solver, inputs = case(precision, steps=64, dispersive=dispersive)
     program = solver.program
-    made = program.coefficients({}, {}, {})
+    made = program.coefficients({}, {}, {}, {})
     coefficients = sum(a.nbytes for a in (*made.ca, *made.cb, *made.dispersive.keep, *made.dispersive.gain))
     if dispersive:
         places = sum(len(flat) for flat in program.places.flat.values())
         assert sum(a.nbytes for a in program.zero_state().poles) == 4 * 4 * places  # two resonances, of two numbers each
-    assert peak(lambda: program.coefficients({}, {}, {})) < 1.1 * coefficients
+    assert peak(lambda: program.coefficients({}, {}, {}, {})) < 1.1 * coefficients
     kept = coefficients + sum(a.nbytes for a in program.zero_state().arrays)
     kept += sum(a.nbytes for reading in program.doors.readings(solver.steps) for a in reading.values())
     assert peak(lambda: solver.evaluate(inputs)) < 1.04 * kept

@@ -44,7 +44,7 @@ def _fields_after(monkeypatch, size):
     monkeypatch.setattr(Pace, "choose", lambda self, cells: size)
     ports = program.doors.forward_ports(np.zeros(0, complex), 0, 30, False)
     none = tuple(np.empty((1, *s)) for s in program.pool.shapes)
-    scheme = program.scheme(program.coefficients({}, {}, {}), transposed=False)
+    scheme = program.scheme(program.coefficients({}, {}, {}, {}), transposed=False)
     sweep.advance(state.fields, state.psi_h, state.psi_e, state.poles, scheme, ports, 30, program.box_starts, none, False,
                   none, False, *program.no_variation, program.no_drives)  # fmt: skip
     return state.arrays
