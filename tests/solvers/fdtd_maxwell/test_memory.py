@@ -57,7 +57,8 @@ def test_a_run_takes_its_fields_coefficients_and_readings(precision, dispersive)
     if dispersive:
         places = sum(len(flat) for flat in program.places.flat.values())
         assert sum(a.nbytes for a in program.zero_state().poles) == 4 * 4 * places  # two resonances, of two numbers each
-    assert peak(lambda: program.coefficients({}, {}, {}, {})) < 1.1 * coefficients
+    # A slab's temporary arrays, and those of its dispersive places.
+    assert peak(lambda: program.coefficients({}, {}, {}, {})) < (1.15 if dispersive else 1.1) * coefficients
     kept = coefficients + sum(a.nbytes for a in program.zero_state().arrays)
     kept += sum(a.nbytes for reading in program.doors.readings(solver.steps) for a in reading.values())
     assert peak(lambda: solver.evaluate(inputs)) < 1.04 * kept
