@@ -142,7 +142,7 @@ class FarField(Settings):
 class Run(Settings):
     """How long a run lasts: until its energy has fallen so far, or so many periods of the lowest frequency after the pulse."""
 
-    decay: float = Field(1e-6, gt=0, lt=1)
+    decay: float = Field(1e-8, gt=0, lt=1)
     periods: PositiveFloat = 60.0
     courant: float = Field(0.95, gt=0, lt=1)
     precision: Literal["single", "double"] = "single"
@@ -260,8 +260,10 @@ def _label(data, location) -> list[str]:
     """The place of an error, parts called by their names."""
     words, here = [], data
     for step in location:
-        inside = isinstance(here, (dict, list, tuple)) and (step in here if isinstance(here, dict) else isinstance(step, int))
-        here = here[step] if inside else here if isinstance(step, str) and isinstance(here, dict) else None
+        try:
+            here = here[step]
+        except (KeyError, IndexError, TypeError):
+            here = None
         name = here.get("name") if isinstance(here, dict) and isinstance(step, int) else None
         words.append(f"'{name}'" if isinstance(name, str) else str(step))
     return words
