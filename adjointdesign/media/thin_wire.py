@@ -9,8 +9,8 @@ that the static equations of the lattice itself ask for in place of an estimate;
 
     1 / f = 1 + (2 / pi) ln(0.1985 d / a)                                                                  (1)
 
-`intrinsic_radius` and `link_factor` hold for any ratio of the cells' sides, by the lattice's Green's function (F. Spitzer,
-Principles of Random Walk, 2nd ed., sec. 15). At ends and bends the fields are not those of a long wire and the factor is but
+`intrinsic_radius` and `link_factor` hold for any ratio of the cells' sides, by the lattice's Green's function
+(`lattice.py`). At ends and bends the fields are not those of a long wire and the factor is but
 an estimate.
 """
 
@@ -19,35 +19,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
-from scipy.integrate import quad
 from scipy.optimize import brentq
 
 from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import AXES
-
-_FAR = 400
-"""Cells at which the potential counts as that of a line: errors are of the order of 1e-6 there."""
-
-
-def _resistance(m: int, n: int, ratio: float) -> float:
-    """Potential of a unit current's node over that of the node ``(m, n)`` away, on links of ``ratio`` along x and its inverse along y."""
-
-    def integrand(t):
-        s = math.acosh(1 + ratio**2 * (1 - math.cos(t)))
-        return (1 - math.cos(m * t) * math.exp(-n * s)) / (2 / ratio * math.sinh(s)) if s > 0 else 0.0
-
-    return quad(integrand, 0, math.pi, limit=400, epsabs=1e-12, epsrel=1e-10)[0] / math.pi
-
-
-@lru_cache(maxsize=256)
-def _lattice(ratio: float) -> tuple[float, ...]:
-    """Resistances to the nodes (1,0), (0,1), (2,0), (0,2), (1,1), and the intrinsic radius over the cell's side along x."""
-    near = [_resistance(m, n, ratio) for m, n in ((1, 0), (0, 1), (2, 0), (0, 2), (1, 1))]
-    return *near, _FAR * ratio * math.exp(-2 * math.pi * _resistance(0, _FAR, ratio))
-
+from adjointdesign.media.lattice import bare_radius, resistance
 
 def intrinsic_radius(dx: float, dy: float) -> float:
     """Radius of the round wire that a bare line of edges acts like, m.
@@ -57,7 +35,7 @@ def intrinsic_radius(dx: float, dy: float) -> float:
     dx, dy : float
         Sides of the cells across the wire, m.
     """
-    return dx * _lattice(dy / dx)[-1]
+    return dx * bare_radius(dy / dx)
 
 
 def link_factor(radius: float, dx: float, dy: float) -> float:
@@ -81,7 +59,8 @@ def link_factor(radius: float, dx: float, dy: float) -> float:
             "make it a solid cylinder, or coarsen the cells around it",
         )  # fmt: skip
     ratio = dy / dx
-    x, y, xx, yy, xy, bare = _lattice(ratio)
+    x, y, xx, yy, xy = (resistance(m, n, ratio) for m, n in ((1, 0), (0, 1), (2, 0), (0, 2), (1, 1)))
+    bare = bare_radius(ratio)
 
     def acts_as(log_factor):
         """Logarithm of the radius that links with a factor act as, over the wanted one.

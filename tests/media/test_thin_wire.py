@@ -9,15 +9,8 @@ from scipy.sparse.linalg import spsolve
 
 from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import YeeGrid
-from adjointdesign.media.thin_wire import _resistance, intrinsic_radius, link_factor, thin_wire
+from adjointdesign.media.thin_wire import intrinsic_radius, link_factor, thin_wire
 from adjointdesign.solvers.fdtd_maxwell import Medium
-
-
-def test_resistances_of_the_square_lattice():
-    """1/4, 1/pi and 1/2 - 1/pi ... of the ideal lattice (Spitzer, sec. 15; half the resistances of the resistor problem)."""
-    assert _resistance(1, 0, 1.0) == pytest.approx(1 / 4, rel=1e-9)
-    assert _resistance(1, 1, 1.0) == pytest.approx(1 / math.pi, rel=1e-9)
-    assert _resistance(2, 0, 1.0) == pytest.approx(1 - 2 / math.pi, rel=1e-9)
 
 
 def test_radius_of_a_bare_line_of_edges():
