@@ -64,8 +64,10 @@ def test_evaluate_antenna(command, monopole):
     assert set(re.findall(r"^\| `(\w+)`", section, flags=re.MULTILINE)) == set(KEYS) | FAR
 
 
-def test_evaluate_antenna_for_people(command, monopole):
-    ended = command("evaluate", monopole)
+def test_evaluate_antenna_for_people(command, monopole, tmp_path):
+    ended = command("evaluate", monopole, "--out", tmp_path / "out")
+    files = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"results.json", "s_parameters.s1p", "pattern.csv", "smith.png"} < files
     assert ended.status == 0 and "|S11| least at" in ended.out and "rung down" in ended.out
 
 
@@ -73,7 +75,7 @@ def test_evaluate_antenna_for_people(command, monopole):
     "change,message",
     [
         (("start = [0.0, 0.0, 0.012]", "start = [0.0, 0.0]"), "wires.'arm'.start"),
-        (('name = "arm"', 'name = "arm"\nradius = 1.0'), "a known setting"),
+        (('name = "arm"', 'name = "arm"\nthickness = 1.0'), "a known setting"),
         (("high = 1.2e9", "high = 0.5e9"), "low below high"),
         (("end = [0.0, 0.0, 0.072]", "end = [0.0, 0.01, 0.072]"), "one axis"),
         (("center = [0.0, 0.0, 0.006]", "center = [0.0, 0.02, 0.006]"), "port 'feed': expected metal"),
@@ -90,3 +92,4 @@ def test_antennas_that_cannot_be(refused, monopole, change, message):
 def test_settings_stand_in_the_file(refused, monopole, tmp_path):
     assert "settings beside" in refused("evaluate", monopole, "--set", "band.low=1e9")
     assert "readable" in refused("evaluate", tmp_path / "none.toml")
+    assert "--out" in refused("evaluate", "waveguide-bend", "--out", tmp_path / "out", "--design", monopole)

@@ -1,16 +1,20 @@
 """What described antennas do, from TOML to figures of merit, against closed forms and against each other."""
 
+import csv
+import json
 import math
 import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
+import skrf
 
 import adjointdesign.problems.antennas as antennas
-from adjointdesign.constants import C0
+from adjointdesign.constants import C0, ETA0
 from adjointdesign.errors import InputError
 from adjointdesign.problems.antennas.describe import RUNG_DOWN, far_directions, simulate, table
+from adjointdesign.problems.antennas.describe_deliver import deliver
 from adjointdesign.problems.antennas.geometry.build import build
 from adjointdesign.problems.antennas.geometry.description import described
 
@@ -117,6 +121,25 @@ def test_a_run_that_ends_too_early_is_marked():
     assert RUNG_DOWN < found <= cut.truncation_error(0)
     assert not cut.summary()["rung_down"] and "NOT RUNG DOWN" in table(cut)
     assert whole.summary()["rung_down"] and whole.truncation_error(0) < RUNG_DOWN
+
+
+def test_files(monopole, tmp_path):
+    """Touchstone as scikit-rf reads it, in ``exp(+j w t)``; a pattern whose columns belong together; figures."""
+    written = {path.name: path for path in deliver(monopole, tmp_path / "new" / "folder")}
+    network = skrf.Network(written["s_parameters.s1p"])
+    assert network.z0[0, 0] == 36.0 and network.f == pytest.approx(monopole.model.frequencies)
+    assert network.s == pytest.approx(monopole.s_parameters.conj())
+    assert network.z[4, 0, 0].imag == pytest.approx(monopole.summary()["input_reactance"]["feed"][4])
+    with open(written["pattern.csv"], newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 3 * len(monopole.directions) and {r["port"] for r in rows} == {"feed"}
+    field, gain = ([float(r[c]) for r in rows] for c in ("e_theta_re", "realized_gain_dbi"))
+    square = np.square(field) + np.square([float(r["e_theta_im"]) for r in rows])
+    # 1 V behind Z makes 1 / (8 Z) available; U = |E r|^2 / (2 eta); the monopole's field has theta alone.
+    assert 10 ** (np.array(gain) / 10) == pytest.approx(4 * np.pi * square / (2 * ETA0) * 8 * 36.0, rel=1e-5, abs=1e-6)
+    assert json.loads(written["results.json"].read_text()) == json.loads(json.dumps(monopole.summary()))
+    for name in ("s_parameters.png", "smith.png", "mesh.png", "pattern_1.png"):
+        assert written[name].read_bytes().startswith(b"\x89PNG")
 
 
 def test_what_cannot_be_simulated():
