@@ -159,6 +159,10 @@ def cells_per_wavelength(model: Model) -> float:
     for axis in range(3):
         component = "e" + AXES[axis]
         cells = grid.lengths(component, axis).reshape([-1 if a == axis else 1 for a in range(3)])
-        optical = cells * np.sqrt(model.bare.permittivity[component])
+        permittivity = model.bare.permittivity[component]
+        for part in model.bare.dispersive.values():
+            rest = part.material.permittivity(model.antenna.band.high).real - part.material.eps_inf
+            permittivity = permittivity + rest * part.strength[component]
+        optical = cells * np.sqrt(np.maximum(permittivity, 0.0))
         longest = max(longest, float(optical[~model.bare.conductor[component]].max(initial=0.0)))
     return C0 / model.antenna.band.high / longest if longest else math.inf
