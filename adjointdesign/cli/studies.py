@@ -59,12 +59,15 @@ def _status(outcome) -> int:
 @app.command()
 def evaluate(problem: Annotated[str, typer.Argument(metavar="PROBLEM|FILE.toml", help="Name of a problem, or the description of an antenna.")],
              design: Annotated[Path | None, typer.Option("--design", metavar="FILE", help="The design, in a format that the problem reads.")] = None,
-             config: Config = None, overrides: Set = None, as_json: Json = False) -> int:  # fmt: skip
+             config: Config = None, overrides: Set = None, as_json: Json = False,
+             out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="With FILE.toml: folder for files and figures.")] = None) -> int:  # fmt: skip
     """Simulate a given design, or the antenna that a TOML file describes."""
     from adjointdesign.study import require_communicator
 
     if problem.lower().endswith(".toml"):
-        return _evaluate_antenna(Path(problem), design or config or overrides, as_json)
+        return _evaluate_antenna(Path(problem), design or config or overrides, as_json, out)
+    if out is not None:
+        raise InputError("--out", "the file of an antenna, FILE.toml, beside it", problem, "leave it out")
     if design is None:
         raise InputError("--design", f"a design for {problem} to simulate", "none", "add --design FILE")
 
@@ -75,13 +78,16 @@ def evaluate(problem: Annotated[str, typer.Argument(metavar="PROBLEM|FILE.toml",
     return 0
 
 
-def _evaluate_antenna(file: Path, others, as_json: bool) -> int:
+def _evaluate_antenna(file: Path, others, as_json: bool, out: Path | None) -> int:
     from adjointdesign.problems.antennas.describe import evaluate_file, table
+    from adjointdesign.problems.antennas.describe_deliver import deliver
 
     if others:
         raise InputError("evaluate", f"no settings beside {file}", others, "write them into the file")
     one_rank("evaluate FILE.toml")
     results = evaluate_file(file, say)
+    for path in deliver(results, out) if out is not None else ():
+        say(f"wrote {path}")
     print(json.dumps(results.summary()) if as_json else table(results))
     return 0
 

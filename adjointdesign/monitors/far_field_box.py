@@ -111,25 +111,20 @@ class ClosedBox:
 
     @cached_property
     def indices(self) -> dict[str, np.ndarray]:
-        """Storage indices of each component, those of all patches in turn."""
+        """Storage indices of each component, each once, ascending: sampled at every step, in the order of memory."""
         rows = {c: [] for c in self.grid.components}
         for patch in self.patches:
             for c, flat in zip((patch.e, patch.h), patch.indices(self.grid)):
                 rows[c].append(flat)
-        return {c: np.concatenate(r) for c, r in rows.items() if r}
+        return {c: np.unique(np.concatenate(r)) for c, r in rows.items() if r}
 
     @cached_property
-    def columns(self) -> list[tuple[slice, slice]]:
+    def columns(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Where in `indices` the E and the H of each patch are."""
-        sizes = dict.fromkeys(self.grid.components, 0)
-        found = []
-        for patch in self.patches:
-            pair = []
-            for c in (patch.e, patch.h):
-                pair.append(slice(sizes[c], sizes[c] + patch.areas.size))
-                sizes[c] += patch.areas.size
-            found.append(tuple(pair))
-        return found
+        return [
+            tuple(np.searchsorted(self.indices[c], flat) for c, flat in zip((p.e, p.h), p.indices(self.grid)))
+            for p in self.patches
+        ]
 
     def lines(self, axis: int) -> np.ndarray:
         """Positions of the nodes of the box along ``axis``, m."""

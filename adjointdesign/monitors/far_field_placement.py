@@ -85,7 +85,7 @@ class FarFieldPlacement:
         out = np.zeros(self.shape, complex)
         for number, block, waves in self._sweep():
             for patch, columns in zip(self.box.patches, self.box.columns):
-                both = np.stack([samples[c][number, s] for c, s in zip((patch.e, patch.h), columns)])
+                both = np.stack([samples[c][number, at] for c, at in zip((patch.e, patch.h), columns)])
                 both = both.reshape(2, *patch.shape) * patch.areas
                 e, h = self._project(patch, both, waves)
                 wave_e, wave_h = self._wave_fields(patch, block, waves)
@@ -103,8 +103,8 @@ class FarFieldPlacement:
                 wave_e, wave_h = self._wave_fields(patch, block, waves)
                 both = np.stack([np.sum(rows * wave_h.conj(), axis=0), -np.sum(rows * wave_e.conj(), axis=0)])
                 spread = self._spread(patch, both, waves) * patch.areas
-                for c, s, values in zip((patch.e, patch.h), columns, spread):
-                    out[c][number, s] += values.ravel()
+                for c, at, values in zip((patch.e, patch.h), columns, spread):
+                    out[c][number, at] += values.ravel()  # on one face no place comes twice
         return out
 
     def check(self) -> None:

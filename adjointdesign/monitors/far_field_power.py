@@ -76,8 +76,7 @@ class RadiatedPowerMonitor:
                 (patch.e, start, at_e, np.ones(count)),
                 (patch.h, total + start, at_h, patch.outward * patch.areas.ravel()),
             ):
-                new = (weights, row + np.arange(count), np.arange(columns.start, columns.stop))
-                for part, values in zip(entries[c], new):
+                for part, values in zip(entries[c], (weights, row + np.arange(count), columns)):
                     part.append(values)
             start += count
         maps = {}

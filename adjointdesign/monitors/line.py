@@ -17,11 +17,12 @@ from adjointdesign.sources.placing import Bounds, Medium, check_components, chec
 class LineMonitor:
     """Voltages on a line at three planes a distance apart, and the current beside the middle one.
 
-    The reading has shape ``(n_frequencies, 4)``, complex: voltages at ``-d``, 0 and ``d`` from the reference plane (V s), and
-    the current half a cell behind it (A s). `adjointdesign.objectives.network.line_constants` makes the propagation constant,
-    the impedance and both waves of it, with nothing known of the line but that it is uniform; `line_waves` the waves, for known
-    constants. For a microstrip, coaxial or parallel-plate line with one mode. Cells along the line must be of one size here, and
-    sources and bends a few widths of the line away, where no other mode is left.
+    The reading has shape ``(n_frequencies, 4)``, complex: voltages at ``-d``, 0 and ``d`` from the reference plane
+    (V s), and the current half a cell behind it (A s). `adjointdesign.objectives.network.line_constants` makes the
+    propagation constant, the impedance and both waves of it, with nothing known of the line but that it is uniform;
+    `line_waves` the waves, for known constants. For a microstrip, coaxial or parallel-plate line with one mode. Cells
+    along the line must be of one size here, and sources and bends a few widths of the line away, where no other mode is
+    left.
 
     Parameters
     ----------
@@ -34,11 +35,11 @@ class LineMonitor:
     spacing : float
         Distance of the planes, m, to the nearest node; a tenth to a quarter of the wavelength is well-conditioned.
     points : sequence of tuple of float
-        Path of the voltage, across ``axis``, from one conductor to the other, the positive one; one value an axis, of which that
-        of ``axis`` does not count.
+        Path of the voltage, across ``axis``, from one conductor to the other, the positive one; one value an axis, of
+        which that of ``axis`` does not count.
     loop : tuple of pairs of float
-        Lowest and highest position, m, along each axis, of what carries the current: the positive conductor. The pair of
-        ``axis`` does not count. The loop runs half a cell outside.
+        Lowest and highest position, m, along each axis, of what carries the current: the positive conductor. The pair
+        of ``axis`` does not count. The loop runs half a cell outside.
     frequencies : array_like of float
         Frequencies, Hz.
     share : float, optional
@@ -110,7 +111,7 @@ class LineMonitor:
         return float(lines[last] - lines[middle]), float(0.5 * (lines[middle + 1] - lines[middle]))
 
     def place(self, medium: Medium, dt: float) -> LinearPlacement:
-        """Put the monitor on the grid; raises as `nodes`, `path_voltage` and `loop_current`, and when it leaves the domain."""
+        """Put the monitor on the grid; raises as `nodes`, `path_voltage`, `loop_current`, and outside the domain."""
         grid, a = medium.grid, AXES.index(self.axis)
         check_components(self.title, ("hx", "hy", "hz"), grid)
         check_inside(self.title, self.bounds, grid)
@@ -118,7 +119,8 @@ class LineMonitor:
         terms = []
         for node in planes:
             at = float(grid.lines(a)[node])
-            terms.append(path_voltage(self.title, grid, [tuple(at if b == a else x for b, x in enumerate(p)) for p in self.points]))
+            points = [tuple(at if b == a else x for b, x in enumerate(point)) for point in self.points]
+            terms.append(path_voltage(self.title, grid, points))
         low, high = ([nearest_node(grid, b, pair[end]) for b, pair in enumerate(self.loop)] for end in (0, 1))
         terms.append(loop_current(self.title, grid, a, planes[1], low, high, self.share))
         return placement(terms, self.frequencies)

@@ -2,8 +2,9 @@
 
 A voltage is a sum over edges of E, a current the sum over the dual edges of H around it, each exactly what the discrete
 equations take it for: the loop reads conduction and displacement current through the area it encloses, at the instants
-``(n + 1/2) dt`` of H and in the plane of that component of E which runs along its normal. Transforms are taken at the values'
-own instants, so phasors of E and H need no correction in time; in space current and voltage are half a cell apart.
+``(n + 1/2) dt`` of H and in the plane of that component of E which runs along its normal. Transforms are taken at the
+values' own instants, so phasors of E and H need no correction in time; in space current and voltage are half a cell
+apart.
 """
 
 from __future__ import annotations
@@ -174,13 +175,13 @@ class CurrentMonitor:
     axis : {"x", "y", "z"}
         Direction of the current.
     size : tuple of float
-        Side lengths, m, one an axis, that of ``axis`` zero; zero for a line of edges (a wire). Edges move to the nearest nodes,
-        and the loop runs half a cell outside.
+        Side lengths, m, one an axis, that of ``axis`` zero; zero for a line of edges (a wire). Edges move to the
+        nearest nodes, and the loop runs half a cell outside.
     frequencies : array_like of float, optional
         Frequencies, Hz; a time series when left out.
     share : float, optional
-        Needed where the rectangle touches a face of the domain, which must be a symmetry plane (`Pmc`): the part of the current
-        that flows in the domain, 1/2 or 1/4, or 1 where only that part is meant.
+        Needed where the rectangle touches a face of the domain, which must be a symmetry plane (`Pmc`): the part of the
+        current that flows in the domain, 1/2 or 1/4, or 1 where only that part is meant.
 
     Raises
     ------

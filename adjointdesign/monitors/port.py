@@ -48,14 +48,14 @@ class PortPlacement:
 class PortMonitor:
     """Voltage across a lumped port, positive at the high end of its axis.
 
-    The reading has shape ``(n_frequencies,)``, complex, V s (divided by a spectrum, V), or ``(n_steps,)``, real, V. It is
-    the time average ``Vbar`` over a step that the port's impedance works on, eq. (1) of `adjointdesign.sources.lumped_port`,
-    so that with the source's ``V_s`` (`PortSource.spectrum`; zero where the port is not driven) the current out of the positive
-    terminal is ``(V_s - Vbar) / Z0`` exactly: see `adjointdesign.objectives.network`. Row ``n`` of a time series belongs to
-    ``(n + 1/2) dt``.
+    The reading has shape ``(n_frequencies,)``, complex, V s (divided by a spectrum, V), or ``(n_steps,)``, real, V. It
+    is the time average ``Vbar`` over a step that the port's impedance works on, eq. (1) of
+    `adjointdesign.sources.lumped_port`, so that with the source's ``V_s`` (`PortSource.spectrum`; zero where the port
+    is not driven) the current out of the positive terminal is ``(V_s - Vbar) / Z0`` exactly: see
+    `adjointdesign.objectives.network`. Row ``n`` of a time series belongs to ``(n + 1/2) dt``.
 
-    `power` of `FluxMonitor` goes with the voltage ``Vbar / cos(pi f dt)`` of whole steps: the power out of a box around a
-    port is its accepted power over ``cos(pi f dt)``, exactly.
+    `power` of `FluxMonitor` goes with the voltage ``Vbar / cos(pi f dt)`` of whole steps: the power out of a box around
+    a port is its accepted power over ``cos(pi f dt)``, exactly.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """How well an antenna or circuit is matched: return loss, mismatch, bandwidth; all `taped`.
 
-D. M. Pozar, Microwave Engineering, 4th ed., sections 2.3 and 4.3. A min-max over a band is `smooth_maximum` of `decibels`, or
-`violations` of targets; see `adjointdesign.objectives.s_parameters`.
+D. M. Pozar, Microwave Engineering, 4th ed., sections 2.3 and 4.3. A min-max over a band is `smooth_maximum` of
+`decibels`, or `violations` of targets; see `adjointdesign.objectives.s_parameters`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def mismatch_efficiency(s):
 
 @taped
 def standing_wave_ratio(s):
-    """Voltage standing wave ratio, ``(1 + |S11|) / (1 - |S11|)``; two million where everything returns, or more than that."""
+    """Voltage standing wave ratio, ``(1 + |S11|) / (1 - |S11|)``; two million where everything returns."""
     magnitude = anp.abs(s)
     return (1 + magnitude) / anp.maximum(1 - magnitude, LEAST_AMPLITUDE)
 
@@ -50,8 +50,8 @@ def worst_reflection(s, temperature: float):
 def band_edges(s, frequencies, level: float = -10.0, inside: float | None = None):
     """First and last frequency of the band around one, over which ``20 log10 |S11|`` does not exceed a level.
 
-    Between samples decibels run straight, so the edges move smoothly with them as long as the same samples are in the band.
-    At the first or last sample a band ends there.
+    Between samples decibels run straight, so the edges move smoothly with them as long as the same samples are in the
+    band. At the first or last sample a band ends there.
 
     Parameters
     ----------

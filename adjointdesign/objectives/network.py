@@ -1,12 +1,14 @@
 """Network readings: waves, S-, Z- and Y-matrices, input impedance, line constants, de-embedding; all `taped`.
 
-Power waves with any reference impedance ``Z`` of positive real part (K. Kurokawa, IEEE Trans. Microw. Theory Tech. 13, 194
-(1965), eq. 1), here of peak phasors, so that ``|a|^2`` is a time-averaged power in watts as of the modes of `ModeMonitor`:
+Power waves with any reference impedance ``Z`` of positive real part (K. Kurokawa, IEEE Trans. Microw. Theory Tech. 13,
+194 (1965), eq. 1), here of peak phasors, so that ``|a|^2`` is a time-averaged power in watts as of the modes of
+`ModeMonitor`:
 
     a = (V + Z I) / sqrt(8 Re Z),    b = (V - conj(Z) I) / sqrt(8 Re Z).
 
-``I`` flows into the network. Everything is in ``exp(-i w t)``: a capacitor is ``Y = -i w C``. Matrices have shape ``(n, N, N)``,
-``[frequency, port out, port in]``, and impedances are one number, one a port ``(N,)``, or one a frequency and port ``(n, N)``.
+``I`` flows into the network. Everything is in ``exp(-i w t)``: a capacitor is ``Y = -i w C``. Matrices have shape
+``(n, N, N)``, ``[frequency, port out, port in]``, and impedances are one number, one a port ``(N,)``, or one a frequency
+and port ``(n, N)``.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ def port_current(voltage, drive, impedance: float):
     voltage : ndarray
         Reading of `PortMonitor`.
     drive : ndarray or float
-        What the source gives behind the impedance (`PortSource.spectrum`), in the unit of ``voltage``; zero where undriven.
+        What the source gives behind the impedance (`PortSource.spectrum`), in the unit of ``voltage``; zero where
+        undriven.
     impedance : float
         Of the port, ohm.
     """
@@ -98,7 +101,8 @@ def s_to_z(s, impedance):
     """Impedance matrix, ohm: ``F^-1 (1 - S)^-1 (S G + conj(G)) F``, Kurokawa, eq. 19."""
     g, f = _references(s, impedance)
     one = anp.eye(s.shape[-1])
-    left = anp.matmul(_inverse(one - s, "1 - S (no impedance matrix exists)"), s * g[:, None, :] + one * anp.conj(g)[:, None, :])
+    right = s * g[:, None, :] + one * anp.conj(g)[:, None, :]
+    left = anp.matmul(_inverse(one - s, "1 - S (no impedance matrix exists)"), right)
     return left * f[:, None, :] / f[:, :, None]
 
 
@@ -155,10 +159,10 @@ def input_impedance(s11, impedance):
 def line_constants(reading, spacing: float, offset: float):
     """Propagation constant and characteristic impedance of a line, and its waves, from voltages at three planes.
 
-    On a uniform line ``V = A exp(-g z) + B exp(g z)``, so ``cosh(g d) = (V(-d) + V(d)) / (2 V(0))``, in which nothing but
-    uniformity is assumed: on a uniform grid ``g`` is that of the discrete line. It is ill-conditioned where ``V(0)`` is near a
-    node of a standing wave, and where ``g d`` is near 0 or ``i pi``; of its values the one with ``|Im g| d < pi`` is taken that
-    travels, or decays, along +z.
+    On a uniform line ``V = A exp(-g z) + B exp(g z)``, so ``cosh(g d) = (V(-d) + V(d)) / (2 V(0))``, in which nothing
+    but uniformity is assumed: on a uniform grid ``g`` is that of the discrete line. It is ill-conditioned where
+    ``V(0)`` is near a node of a standing wave, and where ``g d`` is near 0 or ``i pi``; of its values the one with
+    ``|Im g| d < pi`` is taken that travels, or decays, along +z.
 
     Parameters
     ----------

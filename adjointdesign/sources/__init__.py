@@ -1,7 +1,7 @@
 """Waveforms, prescribed currents, guided modes and their sources."""
 
 from adjointdesign.sources.currents import UniformCurrent, point_dipole
-from adjointdesign.sources.lumped_elements import Capacitor, Resistor, load_lumped
+from adjointdesign.sources.lumped_elements import Capacitor, Inductor, Resistor, SeriesCircuit, load_lumped
 from adjointdesign.sources.lumped_port import LumpedPort, PortSource
 from adjointdesign.sources.mode_source import ModeSource
 from adjointdesign.sources.modes import Mode, solve_modes
@@ -12,6 +12,7 @@ __all__ = [
     "Capacitor",
     "ContinuousWave",
     "GaussianPulse",
+    "Inductor",
     "Injection",
     "LumpedPort",
     "Mode",
@@ -20,6 +21,7 @@ __all__ = [
     "Resistor",
     "RickerWavelet",
     "SampledWaveform",
+    "SeriesCircuit",
     "Source",
     "UniformCurrent",
     "Waveform",

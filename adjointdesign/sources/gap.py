@@ -1,10 +1,10 @@
 """The gap between two conductors: the edges of the grid on which lumped ports and elements sit.
 
-A box along one axis, several cells long in series and several edges wide in parallel. The voltage across it is that of its
-high end over its low end, ``V = - int E . dl``, the mean over the parallel lines weighted by the dual areas of their edges.
-A two-terminal admittance ``Y`` becomes a material of admittivity ``Y l / A`` on every edge, ``l`` being the length of the gap
-and ``A`` the sum of the dual areas: a conductor of ``1/R``, a dielectric of ``C``. Slice by slice it is in series what it
-should be in all, whatever the sizes of the cells.
+A box along one axis, several cells long in series and several edges wide in parallel. The voltage across it is that of
+its high end over its low end, ``V = - int E . dl``, the mean over the parallel lines weighted by the dual areas of
+their edges. A two-terminal admittance ``Y`` becomes a material of admittivity ``Y l / A`` on every edge, ``l`` being
+the length of the gap and ``A`` the sum of the dual areas: a conductor of ``1/R``, a dielectric of ``C``. Slice by slice
+it is in series what it should be in all, whatever the sizes of the cells.
 
 M. Piket-May, A. Taflove, J. Baron, IEEE Trans. Microw. Theory Tech. 42, 1514 (1994), section II, for a single edge.
 """
@@ -89,11 +89,12 @@ class Gap:
     center : tuple of float
         Center of the box, m, one value an axis.
     size : tuple of float
-        Side lengths, m: along ``axis`` the gap, zero across it for a single line of edges. Faces move to the nearest nodes.
+        Side lengths, m: along ``axis`` the gap, zero across it for a single line of edges. Faces move to the nearest
+        nodes.
     share : float, optional
-        The part that lies in the domain, when the box touches a face along the gap: 1/2 where a symmetry plane (`Pmc`) cuts
-        the gap in half, 1/4 where two do, 1 where only what lies in the domain is meant. Values, voltages, currents and
-        powers are those of the whole. On a periodic axis a gap lies inside or spans all of it (share 1).
+        The part that lies in the domain, when the box touches a face along the gap: 1/2 where a symmetry plane (`Pmc`)
+        cuts the gap in half, 1/4 where two do, 1 where only what lies in the domain is meant. Values, voltages,
+        currents and powers are those of the whole. On a periodic axis a gap lies inside or spans all of it (share 1).
     designed_metal : bool
         The metal at the ends comes from the design, so it is not looked for in the medium.
 

@@ -1,16 +1,17 @@
 """Lumped ports: a Thevenin source behind an impedance, across a gap between two conductors.
 
-Between the terminals sit the conductance ``1/Z0``, as a conductivity ``sigma = l / (Z0 A)`` on the edges of the gap, and the
-current ``V_s / Z0`` of the source, as a current density ``J = V_s / (Z0 A)``. The semi-implicit loss of the scheme works on
-``Ebar = (E(n) + E(n+1)) / 2``, so what leaves the positive terminal at ``(n + 1/2) dt`` is exactly
+Between the terminals sit the conductance ``1/Z0``, as a conductivity ``sigma = l / (Z0 A)`` on the edges of the gap,
+and the current ``V_s / Z0`` of the source, as a current density ``J = V_s / (Z0 A)``. The semi-implicit loss of the
+scheme works on ``Ebar = (E(n) + E(n+1)) / 2``, so what leaves the positive terminal at ``(n + 1/2) dt`` is exactly
 
     I = (V_s - Vbar) / Z0,    Vbar(f) = V(f) cos(pi f dt),                                   (1)
 
-as discretised (the mean over the slices of a gap of several cells). Where a gap is several edges wide or several cells long and
-the field is not the same on all, the conductance takes up ``sum sigma |Ebar - mean|^2`` in addition to ``|Vbar|^2 / Z0``; a
-single edge, or a uniform field, has no such excess. Beneath a microstrip four cells high, ``1 - |S11|^2 - |S21|^2`` between two
-ports was 0.2 % at 2.45 GHz and 2 % at 8 GHz with ports over the whole width, ten cells, and 0.002 % and 0.04 % with a single
-line of edges: where power is to be balanced to better than a percent, keep ports narrow.
+as discretised (the mean over the slices of a gap of several cells). Where a gap is several edges wide or several cells
+long and the field is not the same on all, the conductance takes up ``sum sigma |Ebar - mean|^2`` in addition to
+``|Vbar|^2 / Z0``; a single edge, or a uniform field, has no such excess. Beneath a microstrip four cells high,
+``1 - |S11|^2 - |S21|^2`` between two ports was 0.2 % at 2.45 GHz and 2 % at 8 GHz with ports over the whole width, ten
+cells, and 0.002 % and 0.04 % with a single line of edges: where power is to be balanced to better than a percent, keep
+ports narrow.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ from adjointdesign.sources.waveforms import Waveform
 class LumpedPort(Gap):
     """A port of given impedance across a gap; see `Gap` for the other parameters.
 
-    It enters a simulation in three places: `adjointdesign.sources.load_lumped` puts its impedance into the medium, `source` drives
-    it, and `adjointdesign.monitors.PortMonitor` reads its voltage.
+    It enters a simulation in three places: `adjointdesign.sources.load_lumped` puts its impedance into the medium,
+    `source` drives it, and `adjointdesign.monitors.PortMonitor` reads its voltage.
 
     Parameters
     ----------
@@ -96,8 +97,8 @@ class PortSource:
     def spectrum(self, frequencies, dt: float, steps: int | None = None, amplitude: complex = 1.0) -> np.ndarray:
         """Transform of the source's voltage as the program drives it, ``sum_n V_s(t_n) exp(i w t_n) dt``, V s.
 
-        Unlike ``waveform.spectrum`` it holds for a pulse as wide as its carrier frequency too, whose negative frequencies
-        reach over zero, and it is exact.
+        Unlike ``waveform.spectrum`` it holds for a pulse as wide as its carrier frequency too, whose negative
+        frequencies reach over zero, and it is exact.
 
         Parameters
         ----------

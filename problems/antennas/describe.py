@@ -213,15 +213,12 @@ def simulate(antenna: Antenna, progress=None) -> Results:
     model = build(antenna)
     directions, weights = far_directions(model) if antenna.far_field else (np.zeros((0, 2)), np.zeros(0))
     runs = []
-    for number, port in enumerate(model.ports):
-        if progress is not None:
-            cells = " x ".join(str(n) for n in model.grid.cells)
-            progress(f"port '{port.name}' of {len(model.ports)}: {cells} cells")
-        runs.append(_run(model, number, directions))
+    for number in range(len(model.ports)):
+        runs.append(_run(model, number, directions, progress))
     return Results(model, runs, directions, weights)
 
 
-def _run(model: Model, number: int, directions: np.ndarray) -> PortRun:
+def _run(model: Model, number: int, directions: np.ndarray, progress) -> PortRun:
     from adjointdesign.monitors import FarFieldMonitor, PortMonitor, RadiatedPowerMonitor, power
 
     monitors = [PortMonitor(p) for p in model.ports]
@@ -234,7 +231,10 @@ def _run(model: Model, number: int, directions: np.ndarray) -> PortRun:
             RadiatedPowerMonitor("radiated power", *box, ground=ground),
         ]
     began = time.perf_counter()
-    solver = model.solver(number, monitors)
+    solver = model.solver(number, monitors)  # which refuses what cannot be, before anything is told
+    if progress is not None:
+        cells = " x ".join(str(n) for n in model.grid.cells)
+        progress(f"{cells} cells, port '{model.ports[number].name}', {number + 1} of {len(model.ports)}")
     readings = solver.evaluate({})
     source = solver.program.doors.sources[0]
     drive, far_drive = (source.spectrum(f, solver.dt, solver.steps) for f in (model.frequencies, far))

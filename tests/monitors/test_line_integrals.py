@@ -136,10 +136,11 @@ def test_three_planes_tell_the_constants_and_waves_of_a_line(axis):
 
 
 def square_coax_capacitance(ratio):
-    """Over eps0, of squares with a ratio of their sides, F. Bowman, Introduction to Elliptic Functions (1953), pp. 99-104.
+    """Over eps0, of squares with a ratio of their sides, F. Bowman, Introduction to Elliptic Functions (1953), pp.
+    99-104.
 
-    With ``mu(r) = (pi/2) K'(r) / K(r)``, as D. Betsakos, K. Samuelsson, M. Vuorinen, Publ. Inst. Math. 75, 233 (2004) have it,
-    whose value for 1/2 is 10.2340925693681.
+    With ``mu(r) = (pi/2) K'(r) / K(r)``, as D. Betsakos, K. Samuelsson, M. Vuorinen, Publ. Inst. Math. 75, 233 (2004)
+    have it, whose value for 1/2 is 10.2340925693681.
     """
 
     def mu(r):

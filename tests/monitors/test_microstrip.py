@@ -1,7 +1,8 @@
 """A microstrip line between a lumped port and an absorbing layer, against closed-form models.
 
-E. Hammerstad, O. Jensen, IEEE MTT-S Int. Microw. Symp. Digest, 407 (1980), with the dispersion of M. Kirschning, R. H. Jansen,
-Electron. Lett. 18, 272 (1982), as scikit-rf has them; stated to be right to 0.2 % in the effective permittivity.
+E. Hammerstad, O. Jensen, IEEE MTT-S Int. Microw. Symp. Digest, 407 (1980), with the dispersion of M. Kirschning, R. H.
+Jansen, Electron. Lett. 18, 272 (1982), as scikit-rf has them; stated to be right to 0.2 % in the effective
+permittivity.
 """
 
 import numpy as np

@@ -11,7 +11,7 @@ from adjointdesign.objectives.matching import worst_reflection
 from adjointdesign.objectives.network import lumped_s_parameters
 from adjointdesign.solvers.fdtd_maxwell import Cpml, FdtdMaxwell, Pec, Pmc, Steps
 from adjointdesign.solvers.fdtd_maxwell.medium import Box, Medium
-from adjointdesign.sources import Capacitor, GaussianPulse, LumpedPort, load_lumped
+from adjointdesign.sources import Capacitor, GaussianPulse, Inductor, LumpedPort, load_lumped
 from adjointdesign.tape import Array, Control, ReducedFunctional, recording, solve
 from adjointdesign.verification.dot_product import check_solver
 from adjointdesign.verification.taylor import taylor_test
@@ -32,7 +32,8 @@ def small_antenna():
         LumpedPort(name="cut", axis="z", center=(x[2] / 2, 0.0, z[7]), size=(x[2], 0.0, 2 * D), impedance=70.0, share=0.25),
         LumpedPort(name="whole", axis="z", center=(x[5], y[3], z[7]), size=(0.0, 0.0, 2 * D), impedance=30.0),
     ]
-    load = Capacitor(name="load", axis="z", center=ports[1].center, size=ports[1].size, capacitance=1e-14)
+    there = dict(axis="z", center=ports[1].center, size=ports[1].size)
+    loads = [Capacitor(name="load", **there, capacitance=1e-14), Inductor(name="coil", **there, inductance=1e-9, resistance=9.0)]
     frequencies = [5e9, 9e9]
     loop = ((0.0, x[2]), (0.0, 0.0), (0.0, 0.0))
     monitors = [
@@ -44,7 +45,7 @@ def small_antenna():
     ]  # fmt: skip
     pulse = GaussianPulse(8e9, 10e9)
     solver = FdtdMaxwell(
-        load_lumped(free, [*ports, load]), [p.source(pulse) for p in ports], monitors,
+        load_lumped(free, [*ports, *loads]), [p.source(pulse) for p in ports], monitors,
         boundaries=[(Pmc(), Cpml(cells=4)), (Pmc(), Cpml(cells=4)), (Pec(), Cpml(cells=4))], run_length=Steps(80),
         box=Box.covering(grid, (x[3], y[1], z[3]), (x[5], y[3], z[6])), minimum_permittivity=1.0, conductivity_gradient=True,
     )  # fmt: skip

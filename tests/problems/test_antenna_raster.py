@@ -184,3 +184,34 @@ def test_half_filled_box_resonates_as_it_should():
         sizes.append(1 / model.grid.cells[2])
     assert abs(errors[1]) < 2e-3
     assert np.log(errors[0] / errors[1]) / np.log(sizes[0] / sizes[1]) == pytest.approx(2.0, abs=0.2)
+
+
+def test_dispersive_media_are_what_they_say():
+    """At the middle of the band a causal medium and one of constant loss are the same, on faces and corners too."""
+    box = {"name": "board", "shape": "box", "medium": "board", "lower": [0.01, 0.005, 0.0], "upper": [0.03, 0.02, 0.008]}
+    lossy = {"permittivity": 4.4, "loss_tangent": 0.02}
+    constant, causal = (build(antenna(solids=[box], media={"board": m})) for m in (lossy, lossy | {"causal": True}))
+    (part,) = causal.bare.dispersive.values()
+    w = 2 * np.pi * 5e9
+    for c in causal.grid.electric:
+        found = causal.bare.permittivity[c] + part.strength[c] * part.material.susceptibility(5e9)
+        expected = constant.bare.permittivity[c] + 1j * constant.bare.conductivity[c] / (w * EPS0)
+        assert found == pytest.approx(expected, rel=1e-6)
+        assert not np.any(causal.bare.conductivity[c])
+    assert causal.grid.cells == constant.grid.cells
+
+
+def test_the_library_knows_its_range():
+    media = {"board": {"library": "RO4003C"}}
+    box = {"name": "board", "shape": "box", "medium": "board", "lower": [0.0, 0.0, 0.0], "upper": [0.04, 0.03, 0.01]}
+    model = build(antenna(solids=[box], media=media))
+    (part,) = model.bare.dispersive.values()
+    inside = part.material.permittivity(6e9)
+    assert inside.real == pytest.approx(3.38, rel=0.02) and part.strength["ez"].max() == pytest.approx(1.0)
+    for media, message in (
+        ({"board": {"library": "RO4003D"}}, "dispersive material"), ({"board": {"library": "silica"}}, "where silica is known"),
+        ({"board": {"library": "PTFE", "permittivity": 2.1}}, "media.board.*library alone"),
+        ({"board": {"causal": True}}, "media.board.*a loss tangent"),
+    ):  # fmt: skip
+        with pytest.raises(InputError, match=message):
+            build(antenna(solids=[box], media=media))

@@ -1,9 +1,10 @@
 """Parallel-plate lines with lumped ports at both ends, and what they are in the discrete equations, in closed form.
 
 On a line along one axis with open (`Pmc`) ends, nodes a step ``d`` apart and the discrete wavenumber of
-``sin(k d / 2) / d = sin(w dt / 2) / (c dt)``, waves ``A exp(i k z) + B exp(-i k z)`` of the voltage have at the nodes the current
-``(A exp(i k z) - B exp(-i k z)) cos(k d / 2) / Z`` (the mean of both sides; at an end the half cell is part of it), and lumped
-impedances work on ``V cos(w dt / 2)``. So for ports the line has the impedance ``Z cos(w dt / 2) / cos(k d / 2)``.
+``sin(k d / 2) / d = sin(w dt / 2) / (c dt)``, waves ``A exp(i k z) + B exp(-i k z)`` of the voltage have at the nodes
+the current ``(A exp(i k z) - B exp(-i k z)) cos(k d / 2) / Z`` (the mean of both sides; at an end the half cell is part
+of it), and lumped impedances work on ``V cos(w dt / 2)``. So for ports the line has the impedance ``Z cos(w dt / 2) /
+cos(k d / 2)``.
 """
 
 import numpy as np

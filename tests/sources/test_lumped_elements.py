@@ -7,7 +7,7 @@ from port_lines import FREQUENCIES, D, chain_matrix, discrete_line, end_ports, p
 from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import YeeGrid
 from adjointdesign.solvers.fdtd_maxwell.medium import Medium
-from adjointdesign.sources import Capacitor, LumpedPort, Resistor, load_lumped
+from adjointdesign.sources import Capacitor, Inductor, LumpedPort, Resistor, SeriesCircuit, load_lumped
 
 CASES = [("hz", "x", "y"), ("3d", "z", "x")]
 
@@ -60,6 +60,44 @@ def test_a_capacitor_beside_a_resistor_adds_its_susceptance(kind, along, gap, gr
     assert 1e-5 < np.abs(s - continuous).max() < 2e-2
 
 
+def warped(dt):
+    """``-i W``, what the scheme makes of ``-i w``."""
+    return -2j / dt * np.tan(np.pi * FREQUENCIES * dt)
+
+
+@pytest.mark.parametrize("kind,along,gap,graded", [(*c, False) for c in CASES] + [("hz", "x", "y", True)])
+@pytest.mark.parametrize("resistance", [1e-3, 0.5])
+def test_an_inductor_has_its_resistance_in_series(kind, along, gap, graded, resistance):
+    """Beside a resistor, which ends its current; to rounding, of which little resistance leaves less."""
+    line = end_ports(*plates(kind, along, gap)[:2], (1.0, 1.0))[0].impedance
+    inductance, resistance = 0.7 * line / (2 * np.pi * 5e9), resistance * line
+    elements = [(Inductor, dict(inductance=inductance, resistance=resistance)), (Resistor, dict(resistance=2 * line))]
+    s, z, grid, axes, dt = loaded_line(kind, along, gap, elements, graded)
+    y = 0.5 / line + 1 / (resistance + warped(dt) * inductance)
+    assert s == pytest.approx(expected_reflection(grid, axes, dt, y, z), abs=1e-10)
+
+
+@pytest.mark.parametrize("kind,along,gap,graded", [(*c, False) for c in CASES] + [("hz", "x", "y", True)])
+@pytest.mark.parametrize("resistance", [0.4, 3.0])
+def test_a_series_circuit_is_one(kind, along, gap, graded, resistance):
+    """Resonant at 5 GHz, under- and overdamped; alone, and so a short at resonance but for its resistance."""
+    line = end_ports(*plates(kind, along, gap)[:2], (1.0, 1.0))[0].impedance
+    reactance, resistance = 0.8 * line, resistance * line
+    inductance, capacitance = reactance / (2 * np.pi * 5e9), 1 / (2 * np.pi * 5e9 * reactance)
+    circuit = dict(resistance=resistance, inductance=inductance, capacitance=capacitance)
+    s, z, grid, axes, dt = loaded_line(kind, along, gap, [(SeriesCircuit, circuit)], graded)
+    y = 1 / (resistance + warped(dt) * inductance + 1 / (warped(dt) * capacitance))
+    assert s == pytest.approx(expected_reflection(grid, axes, dt, y, z), abs=1e-10)
+
+
+def test_elements_with_memory_need_names_of_their_own():
+    grid, axes, _ = plates("hz", "x", "y")
+    port = end_ports(grid, axes, (1.0, 1.0))[0]
+    place = dict(axis=port.axis, center=port.center, size=port.size, share=1.0, inductance=1e-9, resistance=1.0)
+    with pytest.raises(InputError, match="inductor 'coil': name"):
+        load_lumped(Medium.uniform(grid), [Inductor(name="coil", **place), Inductor(name="coil", **place)])
+
+
 def test_elements_add_to_what_is_there_and_leave_the_rest():
     grid, axes, _ = plates("hz", "x", "y")
     medium = Medium(grid, {c: np.full(grid.shape, 2.0) for c in grid.electric}, {"ey": np.full(grid.shape, 0.1)})
@@ -77,7 +115,8 @@ def test_elements_add_to_what_is_there_and_leave_the_rest():
 @pytest.mark.parametrize(
     ("make", "value"),
     [(Resistor, dict(resistance=0.0)), (Resistor, dict(resistance=np.inf)), (Capacitor, dict(capacitance=-1e-12)),
-     (Capacitor, dict(capacitance=None)), (LumpedPort, dict(impedance=True))],
+     (Capacitor, dict(capacitance=None)), (Inductor, dict(inductance=0, resistance=1.0)),
+     (Inductor, dict(resistance=0.0, inductance=1e-9)), (SeriesCircuit, dict(capacitance="1p", resistance=1, inductance=1e-9)), (LumpedPort, dict(impedance=True))],
 )  # fmt: skip
 def test_bad_values_are_refused(make, value):
     with pytest.raises(InputError, match=next(iter(value))):

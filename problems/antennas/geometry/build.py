@@ -14,6 +14,7 @@ from adjointdesign.grid.yee import AXES, YeeGrid
 from adjointdesign.problems.antennas.geometry.description import Antenna
 from adjointdesign.problems.antennas.geometry.lines import grid_of
 from adjointdesign.problems.antennas.geometry.raster import medium_of
+from adjointdesign.problems.antennas.geometry.wires import with_wires
 
 LEAST_CELLS = 8.0
 """Cells per wavelength below which a band counts as not resolved."""
@@ -137,10 +138,11 @@ def build(antenna: Antenna) -> Model:
     Raises
     ------
     InputError
-        When its mesh lines cannot be, its solids overlap without an order, or the mesh does not resolve the band.
+        When its mesh lines cannot be, its solids overlap without an order, a wire is thicker than its cells, or the mesh does
+        not resolve the band.
     """
     grid = grid_of(antenna)
-    model = Model(antenna, grid, medium_of(antenna, grid))
+    model = Model(antenna, grid, with_wires(antenna, medium_of(antenna, grid)))
     found = cells_per_wavelength(model)
     if found < LEAST_CELLS:
         raise InputError(
@@ -157,6 +159,10 @@ def cells_per_wavelength(model: Model) -> float:
     for axis in range(3):
         component = "e" + AXES[axis]
         cells = grid.lengths(component, axis).reshape([-1 if a == axis else 1 for a in range(3)])
-        optical = cells * np.sqrt(model.bare.permittivity[component])
+        permittivity = model.bare.permittivity[component]
+        for part in model.bare.dispersive.values():
+            rest = part.material.permittivity(model.antenna.band.high).real - part.material.eps_inf
+            permittivity = permittivity + rest * part.strength[component]
+        optical = cells * np.sqrt(np.maximum(permittivity, 0.0))
         longest = max(longest, float(optical[~model.bare.conductor[component]].max(initial=0.0)))
     return C0 / model.antenna.band.high / longest if longest else math.inf

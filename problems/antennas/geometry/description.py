@@ -46,17 +46,57 @@ class Band(Settings):
 
 
 class MediumSpec(Settings):
-    """A medium without dispersion; a loss tangent becomes the conductivity that has it at ``frequency``, Hz."""
+    """A medium: constant, from the library of dispersive ones, or with a loss tangent.
+
+    A loss tangent becomes the conductivity that has it at ``frequency``, or with ``causal`` a medium that has it over the band.
+    """
 
     permittivity: PositiveFloat = 1.0
     conductivity: NonNegativeFloat = 0.0
     loss_tangent: NonNegativeFloat = 0.0
-    frequency: PositiveFloat | None = Field(None, description="where the loss tangent holds; the middle of the band by default")
+    frequency: PositiveFloat | None = Field(None, description="of the loss tangent, Hz; the middle of the band by default")
+    causal: bool = False
+    library: str | None = Field(None, description="name in adjointdesign.media.dispersive_materials")
+
+    @model_validator(mode="after")
+    def _one_way(self):
+        if self.library is not None and self.model_fields_set != {"library"}:
+            raise ValueError("a name in the library alone, or numbers")
+        if self.causal and (self.conductivity or not self.loss_tangent):
+            raise ValueError("a loss tangent and no conductivity where the medium is causal")
+        return self
 
     def total_conductivity(self, band: Band) -> float:
-        """Conductivity in S/m, ``sigma + w eps0 eps_r tan(delta)``."""
+        """Conductivity of a medium without dispersion, S/m, ``sigma + w eps0 eps_r tan(delta)``."""
         w = 2 * math.pi * (self.frequency or band.center)
         return self.conductivity + w * EPS0 * self.permittivity * self.loss_tangent
+
+    def dispersion(self, band: Band):
+        """Its `Dispersion`, None where it has none.
+
+        Raises
+        ------
+        InputError
+            When the library lacks it, or does not know it in all of the band.
+        """
+        if self.library is not None:
+            from adjointdesign.media.dispersive_library import dispersive_material
+
+            return dispersive_material(self.library, (band.low, band.high))
+        if self.causal:
+            from adjointdesign.media.loss_tangent import loss_tangent
+
+            frequency = self.frequency or band.center
+            wide = (min(band.low, frequency), max(band.high, frequency))
+            return loss_tangent(self.permittivity, self.loss_tangent, frequency, wide)[0]
+        return None
+
+    def densest(self, band: Band) -> float:
+        """Largest relative permittivity in the band, as far as its ends say."""
+        dispersion = self.dispersion(band)
+        if dispersion is None:
+            return self.permittivity
+        return float(max(dispersion.permittivity(np.array([band.low, band.high])).real.max(), dispersion.eps_inf))
 
 
 class GapSpec(Settings):
@@ -142,7 +182,7 @@ class FarField(Settings):
 class Run(Settings):
     """How long a run lasts: until its energy has fallen so far, or so many periods of the lowest frequency after the pulse."""
 
-    decay: float = Field(1e-6, gt=0, lt=1)
+    decay: float = Field(1e-8, gt=0, lt=1)
     periods: PositiveFloat = 60.0
     courant: float = Field(0.95, gt=0, lt=1)
     precision: Literal["single", "double"] = "single"
@@ -260,8 +300,10 @@ def _label(data, location) -> list[str]:
     """The place of an error, parts called by their names."""
     words, here = [], data
     for step in location:
-        inside = isinstance(here, (dict, list, tuple)) and (step in here if isinstance(here, dict) else isinstance(step, int))
-        here = here[step] if inside else here if isinstance(step, str) and isinstance(here, dict) else None
+        try:
+            here = here[step]
+        except (KeyError, IndexError, TypeError):
+            here = None
         name = here.get("name") if isinstance(here, dict) and isinstance(step, int) else None
         words.append(f"'{name}'" if isinstance(name, str) else str(step))
     return words
@@ -284,6 +326,8 @@ def _check(antenna: Antenna) -> None:
             near = difflib.get_close_matches(solid.medium, known, 1)
             remedy = f"did you mean {near[0]}?" if near else "add it to media"
             raise InputError(f"medium of solid '{solid.name}'", f"one of {', '.join(known)}", repr(solid.medium), remedy)
+    for medium in antenna.media.values():
+        medium.dispersion(antenna.band)
     for axis, (low, high) in enumerate(antenna.bounds):
         tiny = 1e-9 * (high - low)
         if not low < high:

@@ -64,7 +64,7 @@ def _demands(antenna: Antenna, axis: int) -> Iterator[tuple[str, list[Fixed], li
             small = [Region(low, high, fine)] if solid.curved(axis) else [Region(x, x, fine) for x in inner]
             yield title, faces, small
             continue
-        dense = largest_cell(antenna) / math.sqrt(antenna.medium(solid.medium).permittivity)
+        dense = largest_cell(antenna) / math.sqrt(antenna.medium(solid.medium).densest(antenna.band))
         layer = thin_layer(low, high, antenna.grid.thin_cells)
         yield title, layer[0] + [Fixed(x) for x, _ in solid.faces(axis)], layer[1] + [Region(low, high, dense)]
     for sheet in antenna.sheets:
@@ -75,6 +75,9 @@ def _demands(antenna: Antenna, axis: int) -> Iterator[tuple[str, list[Fixed], li
     for wire in antenna.wires:
         ends = sorted(set(wire.bounds[axis]))
         yield f"wire '{wire.name}'", [Fixed(x) for x in ends], [Region(x, x, fine) for x in ends]
+        if wire.radius and axis != wire.axis:  # cells beside it must be alike
+            sides = [Fixed(ends[0] - fine), Fixed(ends[0] + fine)]
+            yield f"the cell beside wire '{wire.name}'", sides, []
     for gap in antenna.gaps:
         yield f"port or element '{gap.name}'", [Fixed(x) for x in sorted(set(gap.bounds[axis]))], []
 

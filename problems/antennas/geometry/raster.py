@@ -3,7 +3,7 @@
 A component along an axis sees the media of its dual cell: side by side across the axis they add, ``eps = <eps>``, one behind
 the other along it they are in series, ``1/eps = <1/eps>``, as in a capacitor. Both means hold for the complex permittivity in the
 middle of the band; on faces that are nodes (all flat ones are) they are exact and of second order. Dual cells that curved
-faces cut are sampled.
+faces cut are sampled. A dispersive medium enters these means by its permittivity at infinite frequency, and the rest of it by volume.
 
 Metal holds a component at zero where the component's own place is on or in it (staircase); a dielectric of higher priority
 takes out what lies strictly inside it. In absorbing layers everything goes on as it is at the face of the domain.
@@ -36,46 +36,63 @@ def medium_of(antenna: Antenna, grid: YeeGrid):
         When solids of one priority and different media overlap.
     """
     from adjointdesign.solvers.fdtd_maxwell import Medium
+    from adjointdesign.solvers.fdtd_maxwell.medium import Dispersive
 
     w = 2 * math.pi * antenna.band.center
+    materials = {s.medium: antenna.medium(s.medium).dispersion(antenna.band) for s in antenna.solids if s.medium != METAL}
+    dispersive = {name: Dispersive(material) for name, material in materials.items() if material is not None}
     permittivity, conductivity = {}, {}
     for component in grid.electric:
-        complex_permittivity = np.ascontiguousarray(_dielectric(antenna, grid, component))
+        complex_permittivity, shares = _dielectric(antenna, grid, component, materials)
         permittivity[component] = complex_permittivity.real.copy()
         conductivity[component] = w * EPS0 * complex_permittivity.imag + _resistive(antenna, grid, component)
+        for name, part in dispersive.items():
+            part.strength[component] = shares[name]
     conductor = {c: conductor_of(antenna, grid, c) for c in grid.electric}
-    return Medium(grid, permittivity, conductivity, conductor)
+    return Medium(grid, permittivity, conductivity, conductor, dispersive=dispersive)
 
 
 # -- dielectrics ------------------------------------------------------------------------------------------------------
 
 
-def _dielectric(antenna: Antenna, grid: YeeGrid, component: str) -> np.ndarray:
-    """Complex relative permittivity of a component, of the grid's storage shape."""
+def _dielectric(antenna: Antenna, grid: YeeGrid, component: str, materials: dict) -> tuple[np.ndarray, dict]:
+    """Complex relative permittivity of a component, and the share of each dispersive medium; of the grid's storage shape."""
     axis = AXES.index(component[1])
     across = [a for a in range(3) if a != axis]
     edges = [_sample_edges(antenna, grid, a) for a in range(3)]
     middles = [_within(antenna, grid, a, 0.5 * (e[1:] + e[:-1])) for a, e in enumerate(edges)]
-    shares = [_shares(edges[a], grid.borders(component, a)) for a in across]
-    values = np.array([_complex_permittivity(antenna, s.medium) for s in antenna.solids] + [1.0])
-    cells = np.searchsorted(grid.lines(axis), 0.5 * (edges[axis][1:] + edges[axis][:-1]))
-    lengths, last, mean = np.diff(edges[axis]), None, None
-    inverse = np.zeros((grid.cells[axis], *(grid.shape[a] for a in across)), complex)
-    for cell, length, position in zip(cells - 1, lengths, middles[axis]):
+    matrices = [_shares(edges[a], grid.borders(component, a)) for a in across]
+    media = [s.medium for s in antenna.solids]
+    values = np.array([_complex_permittivity(antenna, name, materials.get(name)) for name in media] + [1.0])
+    members = {n: np.array([m == n for m in media] + [False], float) for n, material in materials.items() if material is not None}
+    cells = np.searchsorted(grid.lines(axis), 0.5 * (edges[axis][1:] + edges[axis][:-1])) - 1
+    portions = np.diff(edges[axis]) / np.diff(grid.lines(axis))[cells]
+    shape = (grid.cells[axis], *(grid.shape[a] for a in across))
+    inverse, shares = np.zeros(shape, complex), {name: np.zeros(shape) for name in members}
+    last = mean = parts = None
+    for cell, portion, position in zip(cells, portions, middles[axis]):
         points = list(middles)
         points[axis] = np.array([position])
         owners = np.take(_owners(antenna, points), 0, axis)
         if last is None or not np.array_equal(owners, last):
             last = owners
-            mean = shares[0] @ values[owners] @ shares[1].T
-        inverse[cell] += length / mean
-    inverse *= (1 / np.diff(grid.lines(axis)))[:, None, None]
-    return 1 / np.moveaxis(np.concatenate([inverse[:1], inverse, inverse[-1:]]), 0, axis)
+            mean = matrices[0] @ values[owners] @ matrices[1].T
+            parts = {name: matrices[0] @ member[owners] @ matrices[1].T for name, member in members.items()}
+        inverse[cell] += portion / mean
+        for name, part in parts.items():
+            shares[name][cell] += portion * part
+
+    def stored(cellwise):
+        return np.ascontiguousarray(np.moveaxis(np.concatenate([cellwise[:1], cellwise, cellwise[-1:]]), 0, axis))
+
+    return 1 / stored(inverse), {name: stored(share) for name, share in shares.items()}
 
 
-def _complex_permittivity(antenna: Antenna, name: str) -> complex:
+def _complex_permittivity(antenna: Antenna, name: str, material) -> complex:
     if name == METAL:
         return 1.0  # of no effect: held at zero, and never painted
+    if material is not None:
+        return material.eps_inf
     medium = antenna.medium(name)
     return medium.permittivity + 1j * medium.total_conductivity(antenna.band) / (2 * math.pi * antenna.band.center * EPS0)
 

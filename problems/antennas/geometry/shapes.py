@@ -173,14 +173,14 @@ class Sheet(Settings):
 class Wire(Settings):
     """A straight wire along an axis, from one point to another, m: a line of perfectly conducting edges.
 
-    It acts as a wire of radius ``exp(-gamma) / sqrt(8) = 0.1985`` times the cells across it where these are square (the lattice
-    Green function of the Laplacian; T. Asada, Y. Baba, N. Nagaoka and A. Ametani, IEEE Trans. Electromagn. Compat. 57 (2015), doi
-    10.1109/TEMC.2015.2424976, find 0.199).
+    Where it is given a radius it has that (`adjointdesign.media.thin_wire`); else it acts like one of about a fifth of the cells
+    across it, whatever they are.
     """
 
     name: str
     start: Point3
     end: Point3
+    radius: PositiveFloat | None = Field(None, description="m, below half a cell at metal")
 
     @model_validator(mode="after")
     def _straight(self):

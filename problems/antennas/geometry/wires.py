@@ -1,0 +1,54 @@
+"""Wires of given radius in the medium: collinear ones, and the gaps of ports between them, are one wire with gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from adjointdesign.grid.yee import AXES
+from adjointdesign.media.thin_wire import thin_wire
+from adjointdesign.problems.antennas.geometry.description import Antenna
+
+_SAME = 1e-9
+"""Positions nearer than this, m, are one."""
+
+
+def with_wires(antenna: Antenna, medium):
+    """The medium with the fields next to wires those of their radii.
+
+    Raises
+    ------
+    InputError
+        When a radius is too large for its cells, or as `thin_wire`.
+    """
+    for axis, position, radius, pieces in wire_lines(antenna):
+        gaps = [ends for ends, is_gap in pieces if is_gap]
+        medium = thin_wire(medium, AXES[axis], position, (pieces[0][0][0], pieces[-1][0][1]), radius, gaps)
+    return medium
+
+
+def wire_lines(antenna: Antenna) -> Iterator[tuple[int, tuple[float, ...], float, list]]:
+    """Axis, position across it, radius, and the pieces of every unbroken line: ends along it, and whether it is a gap."""
+    groups: dict[tuple, list] = {}
+    for wire in antenna.wires:
+        if wire.radius:
+            across = tuple(b[0] for a, b in enumerate(wire.bounds) if a != wire.axis)
+            groups.setdefault((wire.axis, across, wire.radius), []).append((wire.bounds[wire.axis], False))
+    for (axis, across, radius), pieces in groups.items():
+        for gap in antenna.gaps:
+            others = [b for a, b in enumerate(gap.bounds) if a != axis]
+            on_line = all(abs(low - x) < _SAME and abs(high - x) < _SAME for (low, high), x in zip(others, across))
+            if AXES.index(gap.axis) == axis and on_line:
+                pieces.append((gap.bounds[axis], True))
+        pieces.sort()
+        line = pieces[:1]
+        for piece in pieces[1:]:
+            if piece[0][0] > line[-1][0][1] + _SAME:
+                yield from _unless_gaps(axis, across, radius, line)
+                line = []
+            line.append(piece)
+        yield from _unless_gaps(axis, across, radius, line)
+
+
+def _unless_gaps(axis, across, radius, line):
+    if not all(is_gap for _, is_gap in line):
+        yield axis, across, radius, line
