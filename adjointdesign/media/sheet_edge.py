@@ -163,6 +163,7 @@ def strip_factors(low, high, lines, ratio: float):
             "widen it, or refine the cells",
         )  # fmt: skip
     nodes, cells = np.arange(len(lines)), np.arange(len(sizes))
-    factors = anp.where(cells == first - 1, edge_factor((lines[first] - low) / sizes[first - 1], ratio), 1.0)
-    factors = anp.where(cells == last, edge_factor((high - lines[last]) / sizes[last], ratio), factors)
+    # Products and sums: autograd's where does not know that a number stands for a whole row.
+    factors = 1.0 + (cells == first - 1) * (edge_factor((lines[first] - low) / sizes[first - 1], ratio) - 1.0)
+    factors = factors + (cells == last) * (edge_factor((high - lines[last]) / sizes[last], ratio) - 1.0)
     return (nodes >= first) & (nodes <= last), factors

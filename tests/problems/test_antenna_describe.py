@@ -151,3 +151,21 @@ def test_what_cannot_be_simulated():
     domain = {"lower": [0.0, -0.1, 0.0], "upper": [0.12, 0.1, 0.17]}
     with pytest.raises(InputError, match="one ground at most, got -x and -z"):
         simulate(short_monopole(boundaries=walls, wires=arm, ports=port, domain=domain))
+
+
+@pytest.mark.parametrize(
+    "kind,values",
+    [("resistors", {"resistance": 60.0}), ("capacitors", {"capacitance": 2e-12}),
+     ("inductors", {"inductance": 8e-9, "resistance": 5.0}),
+     ("series_circuits", {"resistance": 10.0, "inductance": 8e-9, "capacitance": 2e-12})],
+)  # fmt: skip
+def test_elements_across_the_feed(monopole, kind, values):
+    """An element in parallel with the port adds its admittance, as the scheme has it, to the antenna's."""
+    gap = {"name": "element", "axis": "z", "center": [0.0, 0.0, 0.006], "size": [0.0, 0.0, 0.012]}
+    loaded = simulate(short_monopole(far_field=None, **{kind: [gap | values]}))
+    dt = loaded.runs[0].dt
+    w = 2 / dt * np.tan(np.pi * monopole.model.frequencies * dt)
+    r, inductance, c = (values.get(k, 0.0) for k in ("resistance", "inductance", "capacitance"))
+    impedance = r - 1j * w * inductance + (1j / (w * c) if c else 0.0)
+    found = (1 / loaded.input_impedance - 1 / monopole.input_impedance)[:, 0]
+    assert found == pytest.approx(1 / impedance, rel=1e-4)

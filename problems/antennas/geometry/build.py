@@ -11,7 +11,13 @@ import numpy as np
 from adjointdesign.constants import C0
 from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import AXES, YeeGrid
-from adjointdesign.problems.antennas.geometry.description import Antenna
+from adjointdesign.problems.antennas.geometry.description import (
+    Antenna,
+    CapacitorSpec,
+    InductorSpec,
+    ResistorSpec,
+    SeriesCircuitSpec,
+)
 from adjointdesign.problems.antennas.geometry.lines import grid_of
 from adjointdesign.problems.antennas.geometry.raster import medium_of
 from adjointdesign.problems.antennas.geometry.wires import with_wires
@@ -59,11 +65,11 @@ class Model:
         InputError
             When one of them spans no gap, touches no metal, or overlaps another.
         """
-        from adjointdesign.sources import Capacitor, Resistor, load_lumped
+        from adjointdesign.sources import Capacitor, Inductor, Resistor, SeriesCircuit, load_lumped
 
-        resistors = [Resistor(**r.model_dump()) for r in self.antenna.resistors]
-        capacitors = [Capacitor(**c.model_dump()) for c in self.antenna.capacitors]
-        return load_lumped(self.bare, [*self.ports, *resistors, *capacitors])
+        kinds = {ResistorSpec: Resistor, CapacitorSpec: Capacitor, InductorSpec: Inductor, SeriesCircuitSpec: SeriesCircuit}
+        elements = [kinds[type(e)](**e.model_dump()) for e in self.antenna.elements]
+        return load_lumped(self.bare, [*self.ports, *elements])
 
     @cached_property
     def faces(self) -> list[tuple]:

@@ -132,6 +132,21 @@ class CapacitorSpec(GapSpec):
     capacitance: PositiveFloat
 
 
+class InductorSpec(GapSpec):
+    """A lumped inductor, henry, in series with its resistance, ohm."""
+
+    inductance: PositiveFloat
+    resistance: PositiveFloat
+
+
+class SeriesCircuitSpec(GapSpec):
+    """Resistor, inductor and capacitor in series, ohm, henry and farad."""
+
+    resistance: PositiveFloat
+    inductance: PositiveFloat
+    capacitance: PositiveFloat
+
+
 class Boundaries(Settings):
     """Low and high face along each axis: open space, a ground (infinite perfect conductor), a plane of symmetry.
 
@@ -201,6 +216,8 @@ class Antenna(Settings):
     ports: tuple[PortSpec, ...] = ()
     resistors: tuple[ResistorSpec, ...] = ()
     capacitors: tuple[CapacitorSpec, ...] = ()
+    inductors: tuple[InductorSpec, ...] = ()
+    series_circuits: tuple[SeriesCircuitSpec, ...] = ()
     boundaries: Boundaries = Boundaries()
     domain: Domain = Domain()
     grid: GridSpec = GridSpec()
@@ -215,7 +232,12 @@ class Antenna(Settings):
     @property
     def gaps(self) -> tuple[GapSpec, ...]:
         """Ports and lumped elements."""
-        return (*self.ports, *self.resistors, *self.capacitors)
+        return (*self.ports, *self.elements)
+
+    @property
+    def elements(self) -> tuple[GapSpec, ...]:
+        """Lumped elements."""
+        return (*self.resistors, *self.capacitors, *self.inductors, *self.series_circuits)
 
     def medium(self, name: str) -> MediumSpec:
         """The medium of that name."""
