@@ -3,6 +3,7 @@
 import tomllib
 from pathlib import Path
 
+import gdstk
 import numpy as np
 import pytest
 
@@ -162,3 +163,33 @@ def test_files_that_cannot_be_read(tmp_path):
             path.write_text(content)
         with pytest.raises(InputError, match=message):
             read(path)
+
+
+def test_metal_from_a_file_is_that_of_the_same_corners(tmp_path):
+    """The layer of a GDSII file beside the description, for a sheet and for a prism of metal."""
+    library, cell = gdstk.Library(unit=1e-3, precision=1e-7), gdstk.Cell("PATCH")
+    cell.add(gdstk.rectangle((-16, -20), (16, 20), layer=5))
+    library.add(cell)
+    library.write_gds(tmp_path / "patch.gds")
+    drawn = 'outline = { shape = "rectangle", lower = [-16e-3, -20e-3], upper = [16e-3, 20e-3] }'
+    assert drawn in PATCH
+    (tmp_path / "patch.toml").write_text(PATCH.replace(drawn, 'outline = { shape = "polygon", file = "patch.gds", layer = 5 }'))
+    found, expected = build(read(tmp_path / "patch.toml")), build(patch())
+    assert [np.array_equal(found.grid.lines(a), expected.grid.lines(a)) or
+            found.grid.lines(a) == pytest.approx(expected.grid.lines(a), abs=1e-9) for a in range(3)] == [True] * 3  # fmt: skip
+    for c in found.grid.electric:
+        assert np.array_equal(found.bare.conductor[c], expected.bare.conductor[c])
+    solid = PATCH.replace("[[ports]]", """[[solids]]
+name = "block"
+medium = "pec"
+shape = "prism"
+axis = "z"
+ends = [1.5e-3, 4e-3]
+outline = { shape = "polygon", file = "patch.gds" }
+[[ports]]""")
+    (tmp_path / "block.toml").write_text(solid)
+    block = build(read(tmp_path / "block.toml"))
+    z = block.grid.coordinates("ez", 2)
+    heights = z[block.bare.conductor["ez"].any(axis=(0, 1))]
+    assert heights.min() > 1.5e-3 and heights.max() < 4e-3
+    assert block.medium is not None  # the port touches the block's floor
