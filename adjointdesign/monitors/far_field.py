@@ -18,20 +18,25 @@ from adjointdesign.sources.placing import Bounds, Medium, box_bounds, checked_bo
 class FarFieldMonitor:
     """Complex far-field amplitudes in any directions, from tangential E and H on a closed box.
 
-    The reading has shape ``(n_frequencies, 2, n_directions)`` in three dimensions, V s: with ``exp(-i w t)`` the field
-    at a distance R from the phase center is ``E_theta = reading[:, 0] exp(i k R) / R``, ``E_phi = reading[:, 1] exp(i k
-    R) / R``. In two dimensions it has shape ``(n_frequencies, 1, n_directions)``, V s m^(-1/2): ``E_z`` (``ez``) or
-    ``E_phi`` (``hz``) ``= reading[:, 0] exp(i k R) / sqrt(R)``. Divided by ``waveform.spectrum`` it is the phasor per
-    unit amplitude of the source, for the functions of `adjointdesign.objectives.far_field`.
+    The reading has shape ``(n_frequencies, 2, n_directions)`` in three dimensions, V s: with ``exp(-i w t)`` the
+    field at a distance R from the phase center has theta and phi components ``reading[:, 0]`` and ``reading[:, 1]``
+    times ``exp(i k R) / R``. In two dimensions it has shape ``(n_frequencies, 1, n_directions)``, V s m^(-1/2):
+    ``E_z`` (``ez``) or ``E_phi`` (``hz``) is ``reading[:, 0]`` times ``exp(i k R) / sqrt(R)``. Divided by
+    ``waveform.spectrum`` it is the phasor per unit amplitude of the source, for the functions of
+    `adjointdesign.objectives.far_field`.
 
-    With the currents ``J = n x H`` and ``M = - n x E`` on the box this is ``E_theta = (i k / 4 pi) (L_phi + eta
-    N_theta)``, ``E_phi = - (i k / 4 pi) (L_theta - eta N_phi)`` (Balanis, Antenna Theory, 4th ed., eq. 6-122, with i
-    for -j), but with plane waves of the *discrete* equations (`far_field_waves`) in the place of the exponentials in N
-    and L. So the reading does not depend on the box, to rounding, and waves that the absorbing layers send back through
-    it add nothing. What remains is the error of the scheme, of second order in the cells, over the size of the sources
-    rather than that of the box.
+    With the currents ``J = n x H`` and ``M = - n x E`` on the box and their vectors N and L this is
 
-    Everything beyond the box must be the uniform medium that is on its faces, whose permittivity is taken from there.
+        E_theta = (i k / 4 pi) (L_phi + eta N_theta),   E_phi = - (i k / 4 pi) (L_theta - eta N_phi)
+
+    (Balanis, Antenna Theory, 4th ed., eq. 6-122, with i for -j), but with plane waves of the *discrete* equations
+    (`far_field_waves`) in the place of the exponentials in N and L. So the reading does not depend on the box, to
+    rounding; waves that the absorbing layers send back through it add nothing; and the power that it adds up to over
+    all directions is that which leaves the box in the scheme (`RadiatedPowerMonitor`). What remains is the error of
+    the scheme, of second order in the cells, over the size of the sources rather than that of the box.
+
+    Everything beyond the box must be the uniform medium that is on its faces, whose permittivity is taken from there,
+    and which has neither loss nor dispersion nor a permeability.
     A box that lies in an absorbing layer reads nonsense: keep its faces between the layers.
 
     Parameters

@@ -218,13 +218,18 @@ def _permittivity(name: str, medium: Medium, patches: list[Patch]) -> float:
     """The relative permittivity on all faces; `InputError` unless it is one, without loss, dispersion and metal."""
     first = None
     for patch in patches:
-        at, _ = patch.indices(medium.grid)
-        dispersive = (("a dispersive medium", material.strength) for material in medium.dispersive.values())
-        for what, part in (("metal", medium.conductor), ("conductivity", medium.conductivity), *dispersive):
-            if patch.e in part and np.any(np.asarray(part[patch.e]).ravel()[at]):
+        at, inside = patch.indices(medium.grid)
+        found = [
+            ("metal", medium.conductor, patch.e, at, 0), ("conductivity", medium.conductivity, patch.e, at, 0),
+            ("a magnetic medium", medium.permeability, patch.h, inside, 1),
+            *(("a dispersive medium", material.strength, patch.e, at, 0) for material in medium.dispersive.values()),
+        ]  # fmt: skip
+        for what, part, component, places, plain in found:
+            if component in part and np.any(np.asarray(part[component]).ravel()[places] != plain):
                 raise InputError(
-                    f"{name}: face {'-+'[patch.side]}{AXES[patch.axis]}", "a uniform medium without loss, dispersion or metal",
-                    f"{what} on it", "enlarge or move the box; a ground plane is named in ground",
+                    f"{name}: face {'-+'[patch.side]}{AXES[patch.axis]}",
+                    "a uniform dielectric without loss, dispersion or metal", f"{what} on it",
+                    "enlarge or move the box; a ground plane is named in ground",
                 )  # fmt: skip
         values = np.asarray(medium.permittivity[patch.e]).ravel()[at]
         first = float(values[0]) if first is None else first

@@ -9,8 +9,8 @@ with one factor an axis: ``g`` on its nodes (where ``E`` across the axis lives) 
 For ``g`` and ``q`` the exponential ``exp(-i k r_a x)`` of the continuum would leave Maxwell's discrete equations
 unsatisfied. They are satisfied to the last digit, on any rectilinear grid, by
 
-    (g[i+1] - g[i]) / d[i] = -i K q[i],   (q[i] - q[i-1]) / l[i] = -i K g[i],   K = r_a W,   W = (2 n / (c dt)) sin(w dt
-    / 2),
+    (g[i+1] - g[i]) / d[i] = -i K q[i],   (q[i] - q[i-1]) / l[i] = -i K g[i],
+    K = r_a W,   W = (2 n / (c dt)) sin(w dt / 2),
 
 with cell lengths ``d`` and lengths ``l`` between their middles, because differences along different axes commute. On a
 uniform grid ``g`` is an exponential again, of the numerical wave number (Taflove and Hagness, 3rd ed., eq. 4.12).

@@ -7,6 +7,7 @@ from stand_in import StandInMedium
 
 from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import YeeGrid
+from adjointdesign.media.dispersion import Dispersion
 from adjointdesign.monitors import FarFieldMonitor, RadiatedPowerMonitor, power
 from adjointdesign.objectives.far_field import (
     circle_directions,
@@ -189,6 +190,15 @@ def test_boxes_that_cut_something_are_refused():
             monitor.place(medium, 1e-11)
         with pytest.raises(InputError, match=kind):
             RadiatedPowerMonitor("out", (6 * D,) * 3, (6 * D,) * 3, FREQUENCIES).place(medium, 1e-11)
+    magnetic = {"hx": np.where(np.arange(14)[:, None, None] > 8, 1.5, np.ones(grid.shape))}
+    material = Dispersion.debye(2.0, 5.0, 1e-11)
+    share = np.where(conductor(grid, ey=at)["ey"], 0.1, 0.0)
+    for medium, kind in (
+        (Medium(grid, Medium.uniform(grid).permittivity, permeability=magnetic), "a magnetic medium on it"),
+        (Medium.uniform(grid, 2.0).filled("water", material, {"ey": share}), "a dispersive medium on it"),
+    ):
+        with pytest.raises(InputError, match=kind):
+            monitor.place(medium, 1e-11)
     inside = uniform_medium(grid)
     inside.permittivity["ez"][8, 6, 6] = 2.0
     monitor.place(inside, 1e-11)
