@@ -115,7 +115,7 @@ def test_dipole_on_a_graded_grid():
 
 @pytest.mark.parametrize("component", ["ez", "ex"])
 def test_dipole_over_the_ground(component):
-    """Image theory (Balanis, section 4.7): the image of a vertical dipole has its sign, a horizontal one's the other."""
+    """Image theory (Balanis, section 4.7): a vertical dipole's image has its sign, a horizontal one's the other."""
     height, errors = 0.25 * LENGTH, []
     above, below = (0.0, 0.0, height), (0.0, 0.0, -height)
     expected = dipole_far_field(component, above, UPWARD)
