@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from adjointdesign.files import atomic_write
-from adjointdesign.problems.antennas.describe import Results
+from adjointdesign.problems.antennas.describe_results import Results
 
 
 def deliver(results: Results, folder: Path) -> list[Path]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from adjointdesign.grid.yee import AXES
-from adjointdesign.problems.antennas.describe import CUT_STEP, Results
+from adjointdesign.problems.antennas.describe import CUT_STEP
+from adjointdesign.problems.antennas.describe_results import Results
 from adjointdesign.problems.antennas.geometry.shapes import METAL, Sheet, plane_axes
 from adjointdesign.report.style import COLORS, INK, QUIET, WIDTH, canvas, legend_below, named, png
 

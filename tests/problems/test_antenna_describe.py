@@ -13,8 +13,9 @@ import skrf
 import adjointdesign.problems.antennas as antennas
 from adjointdesign.constants import C0, ETA0
 from adjointdesign.errors import InputError
-from adjointdesign.problems.antennas.describe import RUNG_DOWN, far_directions, simulate, table
+from adjointdesign.problems.antennas.describe import far_directions, simulate, table
 from adjointdesign.problems.antennas.describe_deliver import deliver
+from adjointdesign.problems.antennas.describe_results import RUNG_DOWN
 from adjointdesign.problems.antennas.geometry.build import build
 from adjointdesign.problems.antennas.geometry.description import described
 

@@ -11,13 +11,8 @@ import numpy as np
 from adjointdesign.constants import C0
 from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import AXES, YeeGrid
-from adjointdesign.problems.antennas.geometry.description import (
-    Antenna,
-    CapacitorSpec,
-    InductorSpec,
-    ResistorSpec,
-    SeriesCircuitSpec,
-)
+from adjointdesign.problems.antennas.geometry.description import Antenna
+from adjointdesign.problems.antennas.geometry.electric import CapacitorSpec, InductorSpec, ResistorSpec, SeriesCircuitSpec
 from adjointdesign.problems.antennas.geometry.lines import grid_of
 from adjointdesign.problems.antennas.geometry.raster import medium_of
 from adjointdesign.problems.antennas.geometry.wires import with_wires

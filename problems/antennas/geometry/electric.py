@@ -1,0 +1,138 @@
+"""Bands, media, ports and lumped elements, as they stand in a description."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+
+from adjointdesign.constants import EPS0
+from adjointdesign.problem import Settings
+from adjointdesign.problems.antennas.geometry.shapes import Axis, Point3
+
+
+class Band(Settings):
+    """Frequencies of interest, Hz."""
+
+    low: PositiveFloat
+    high: PositiveFloat
+    points: PositiveInt = 41
+
+    @model_validator(mode="after")
+    def _ascends(self):
+        if not self.low < self.high:
+            raise ValueError("low below high")
+        return self
+
+    @property
+    def center(self) -> float:
+        """Middle, Hz."""
+        return 0.5 * (self.low + self.high)
+
+    @property
+    def frequencies(self) -> np.ndarray:
+        """All of them, Hz."""
+        return np.linspace(self.low, self.high, self.points)
+
+
+class MediumSpec(Settings):
+    """A medium: constant, from the library of dispersive ones, or with a loss tangent.
+
+    A loss tangent becomes the conductivity that has it at ``frequency``, or with ``causal`` a medium that has it over the band.
+    """
+
+    permittivity: PositiveFloat = 1.0
+    conductivity: NonNegativeFloat = 0.0
+    loss_tangent: NonNegativeFloat = 0.0
+    frequency: PositiveFloat | None = Field(None, description="of the loss tangent, Hz; the middle of the band by default")
+    causal: bool = False
+    library: str | None = Field(None, description="name in adjointdesign.media.dispersive_materials")
+
+    @model_validator(mode="after")
+    def _one_way(self):
+        if self.library is not None and self.model_fields_set != {"library"}:
+            raise ValueError("a name in the library alone, or numbers")
+        if self.causal and (self.conductivity or not self.loss_tangent):
+            raise ValueError("a loss tangent and no conductivity where the medium is causal")
+        return self
+
+    def total_conductivity(self, band: Band) -> float:
+        """Conductivity of a medium without dispersion, S/m, ``sigma + w eps0 eps_r tan(delta)``."""
+        w = 2 * math.pi * (self.frequency or band.center)
+        return self.conductivity + w * EPS0 * self.permittivity * self.loss_tangent
+
+    def dispersion(self, band: Band):
+        """Its `Dispersion`, None where it has none.
+
+        Raises
+        ------
+        InputError
+            When the library lacks it, or does not know it in all of the band.
+        """
+        if self.library is not None:
+            from adjointdesign.media.dispersive_library import dispersive_material
+
+            return dispersive_material(self.library, (band.low, band.high))
+        if self.causal:
+            from adjointdesign.media.loss_tangent import loss_tangent
+
+            frequency = self.frequency or band.center
+            wide = (min(band.low, frequency), max(band.high, frequency))
+            return loss_tangent(self.permittivity, self.loss_tangent, frequency, wide)[0]
+        return None
+
+    def densest(self, band: Band) -> float:
+        """Largest relative permittivity in the band, as far as its ends say."""
+        dispersion = self.dispersion(band)
+        if dispersion is None:
+            return self.permittivity
+        return float(max(dispersion.permittivity(np.array([band.low, band.high])).real.max(), dispersion.eps_inf))
+
+
+class GapSpec(Settings):
+    """What sits in a gap between two conductors: see `adjointdesign.sources.gap.Gap`."""
+
+    name: str
+    axis: Axis
+    center: Point3
+    size: Point3
+    share: PositiveFloat | None = None
+
+    @property
+    def bounds(self) -> tuple[tuple[float, float], ...]:
+        """Lowest and highest position along each axis, m."""
+        return tuple((c - s / 2, c + s / 2) for c, s in zip(self.center, self.size))
+
+
+class PortSpec(GapSpec):
+    """A lumped port, ohm."""
+
+    impedance: PositiveFloat = 50.0
+
+
+class ResistorSpec(GapSpec):
+    """A lumped resistor, ohm."""
+
+    resistance: PositiveFloat
+
+
+class CapacitorSpec(GapSpec):
+    """A lumped capacitor, farad."""
+
+    capacitance: PositiveFloat
+
+
+class InductorSpec(GapSpec):
+    """A lumped inductor, henry, in series with its resistance, ohm."""
+
+    inductance: PositiveFloat
+    resistance: PositiveFloat
+
+
+class SeriesCircuitSpec(GapSpec):
+    """Resistor, inductor and capacitor in series, ohm, henry and farad."""
+
+    resistance: PositiveFloat
+    inductance: PositiveFloat
+    capacitance: PositiveFloat
