@@ -56,9 +56,17 @@ def _status(outcome) -> int:
     return 1 if outcome.passed is False else 0
 
 
+def _design_of(context: typer.Context, design: Path | None) -> Path | None:
+    """Only the description of an antenna stands alone."""
+    problem = context.params.get("problem") or ""
+    if design is None and not problem.lower().endswith(".toml"):
+        raise typer.BadParameter(f"{problem or 'a problem'} needs a design to simulate; add --design FILE")
+    return design
+
+
 @app.command()
 def evaluate(problem: Annotated[str, typer.Argument(metavar="PROBLEM|FILE.toml", help="Name of a problem, or the description of an antenna.")],
-             design: Annotated[Path | None, typer.Option("--design", metavar="FILE", help="The design, in a format that the problem reads.")] = None,
+             design: Annotated[Path | None, typer.Option("--design", metavar="FILE", callback=_design_of, help="The design, in a format that the problem reads.")] = None,
              config: Config = None, overrides: Set = None, as_json: Json = False,
              out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="With FILE.toml: folder for files and figures.")] = None) -> int:  # fmt: skip
     """Simulate a given design, or the antenna that a TOML file describes."""
@@ -68,9 +76,6 @@ def evaluate(problem: Annotated[str, typer.Argument(metavar="PROBLEM|FILE.toml",
         return _evaluate_antenna(Path(problem), design or config or overrides, as_json, out)
     if out is not None:
         raise InputError("--out", "the file of an antenna, FILE.toml, beside it", problem, "leave it out")
-    if design is None:
-        raise InputError("--design", f"a design for {problem} to simulate", "none", "add --design FILE")
-
     built = settings_of(problem, config, overrides).build()
     require_communicator(built)
     result = built.evaluate_file(design)

@@ -1,11 +1,11 @@
 """Node positions of a graded grid along one axis, from what must be a node and how large cells may be where.
 
-Cells follow a field of sizes ``h(x)``, the largest that obeys every limit and changes by at most ``ln(ratio)`` per length,
-as cells do that grow by ``ratio``: with ``du = dx / h``, cells end where ``u`` is whole, and ``|d ln h / du| = |dh/dx|``
-bounds the ratio of neighbors. ``u`` is whole at the next fixed position too once the largest cells of the stretch between
-are capped enough; the small ones at its ends stay as they are. Where two stretches then meet in cells too unlike, the larger
-ones are limited by the smaller, and everything is fitted again. Cells are never larger than allowed; they are not provably
-the fewest (tests hold them against a lower bound).
+Cells follow a field of sizes ``h(x)``, the largest that obeys every limit and changes by at most ``ln(ratio)`` per
+length, as cells do that grow by ``ratio``: with ``du = dx / h``, cells end where ``u`` is whole, and ``|d ln h / du|
+= |dh/dx|`` bounds the ratio of neighbors. ``u`` is whole at the next fixed position too once the largest cells of the
+stretch between are capped enough; the small ones at its ends stay as they are. Where two stretches then meet in cells
+too unlike, the larger ones are limited by the smaller, and everything is fitted again. Cells are never larger than
+allowed; they are not provably the fewest (tests hold them against a lower bound).
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ def metal_edge(position: float, size: float, outward: int = 0, name: str = "") -
     position, size : float
         Where it is, and the largest cell that touches it, m.
     outward : {0, -1, 1}
-        0 puts a node on the edge. A direction away from the metal lets it lie a third of a cell from the metal's last node
-        (rule of thirds: the field's singularity makes metal that ends on a node look larger, by about this much) in a cell of
-        this size, unless smaller cells nearby divide it.
+        0 puts a node on the edge. A direction away from the metal lets it lie a third of a cell from the metal's last
+        node (rule of thirds: the field's singularity makes metal that ends on a node look larger, by about this much)
+        in a cell of this size, unless smaller cells nearby divide it.
     name : str
         Under which it is refused.
     """
@@ -79,8 +79,8 @@ def mesh_lines(fixed: Sequence[Fixed], regions: Sequence[Region], *, ratio: floa
                layers: tuple[int, int] = (0, 0)) -> np.ndarray:  # fmt: skip
     """Ascending node positions of a graded grid along one axis.
 
-    The line goes from the lowest to the highest fixed position, and on by the cells of absorbing layers. A mirrored input
-    gives the mirrored line.
+    The line goes from the lowest to the highest fixed position, and on by the cells of absorbing layers. A mirrored
+    input gives the mirrored line.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def mesh_lines(fixed: Sequence[Fixed], regions: Sequence[Region], *, ratio: floa
         above = bisect_right([n.position for n in nodes], 0.5 * (lines[least] + lines[least + 1]))
         raise InputError(
             "mesh lines", f"cells of at least {smallest:.4g} m between {nodes[above - 1]} and {nodes[above]}",
-            f"one of {cells[least]:.4g} m", "lower the smallest cell, raise the ratio or the sizes there, or move one of the two",
+            f"one of {cells[least]:.4g} m", "lower the smallest cell, raise the ratio, or move one of the two",
         )  # fmt: skip
     below = lines[0] - cells[0] * np.arange(layers[0], 0, -1)
     return np.concatenate([below, lines, lines[-1] + cells[-1] * np.arange(1, layers[1] + 1)])
@@ -135,7 +135,9 @@ def _nodes(fixed: Sequence[Fixed], smallest: float) -> list[Fixed]:
     """The fixed positions in order, each once."""
     for f in fixed:
         if not math.isfinite(f.position):
-            raise InputError(f"position of {f.name or 'a fixed node'}", "a finite number of metres", f.position, "correct it")
+            raise InputError(
+                f"position of {f.name or 'a fixed node'}", "a finite number of metres", f.position, "correct it"
+            )
     ordered = sorted(fixed, key=lambda f: f.position)
     if not ordered or ordered[0].position == ordered[-1].position:
         raise InputError("fixed positions", "at least two that differ", len(ordered), "name both ends of the line")
@@ -184,7 +186,8 @@ class _Stretch:
             length, top = p.high - p.low, min(p.size, cap)
             left = min(p.at_low, self.from_low + s * (p.low - start))
             right = min(p.at_high, self.from_high + s * (end - p.high))
-            # Rising from the left, level at the top, falling to the right; the rising and the falling part may meet below it.
+            # Rising from the left, level at the top, falling to the right; the rising and the falling part may meet
+            # below it.
             meet = min(max(0.5 * (length + (right - left) / s), 0.0), length)
             rise = min(max((top - left) / s, 0.0), meet)
             fall = max(length - max((top - right) / s, 0.0), meet)
@@ -199,7 +202,13 @@ class _Stretch:
         highest = max(max(part[2:]) for part in self.linear())
         cap, length = highest, self.pieces[-1].high - self.pieces[0].low
         if _turns(self.linear()) < wanted:
-            cap = brentq(lambda c: _turns(self.linear(c)) - wanted, length / (2 * wanted), highest, xtol=1e-15 * highest, rtol=1e-14)
+            cap = brentq(
+                lambda c: _turns(self.linear(c)) - wanted,
+                length / (2 * wanted),
+                highest,
+                xtol=1e-15 * highest,
+                rtol=1e-14,
+            )
         self.lines = _invert(self.linear(cap), wanted)
 
 
@@ -231,7 +240,9 @@ def _stretches(nodes: list[float], regions: Sequence[Region], ratio: float) -> l
     """The stretches with the field of sizes that the regions leave."""
     for r in regions:
         if not (r.low <= r.high and 0 < r.size < math.inf):
-            raise InputError(f"cell size of {r.name or 'a region'}", "a positive length over an interval", r, "correct it")
+            raise InputError(
+                f"cell size of {r.name or 'a region'}", "a positive length over an interval", r, "correct it"
+            )
     slope, same = math.log(ratio), _SAME * (nodes[-1] - nodes[0])
     first_cell = slope / (ratio - 1)  # where the field starts with this times h, the first cell is h long
     inside = [x for r in regions for x in (r.low, r.high) if nodes[0] < x < nodes[-1]]
@@ -245,7 +256,9 @@ def _stretches(nodes: list[float], regions: Sequence[Region], ratio: float) -> l
         middle = 0.5 * (low + high)
         size = min((r.size for r in regions if r.low < middle < r.high), default=math.inf)
         if size == math.inf:
-            raise InputError("mesh lines", "a cell size everywhere", f"none from {low:.6g} to {high:.6g} m", "add a region")
+            raise InputError(
+                "mesh lines", "a cell size everywhere", f"none from {low:.6g} to {high:.6g} m", "add a region"
+            )
         pieces.append(_Piece(low, high, size))
     on_node = lambda x: min(abs(x - n) for n in nodes) <= same
     for r in regions:

@@ -1,4 +1,4 @@
-"""What a described antenna does: every port driven in turn, the far field around it, and the main numbers for people."""
+"""What a described antenna does: every port driven in turn, the far field, the main numbers for people."""
 
 from __future__ import annotations
 
@@ -79,7 +79,9 @@ def far_directions(model: Model) -> tuple[np.ndarray, np.ndarray]:
     order = model.antenna.far_field.samples
     grounds = [face for face, kind in model.far_field_box[1].items() if kind == "pec"]
     if len(grounds) > 1:
-        raise InputError("far field", "one ground at most", " and ".join(grounds), "leave out far_field, or open a face")
+        raise InputError(
+            "far field", "one ground at most", " and ".join(grounds), "leave out far_field, or open a face"
+        )
     angles = np.radians(np.arange(-180.0, 180.0 + CUT_STEP / 2, CUT_STEP))
     cuts = np.concatenate([cut_directions(angles, phi) for phi in (0.0, math.pi / 2)])
     if not grounds:
@@ -109,18 +111,23 @@ def table(results: Results) -> str:
     s, z, f = results.s_parameters, results.input_impedance, results.model.frequencies
     found = results.summary()
     cells = " x ".join(str(n) for n in found["cells"])
-    lines = [f"{found['antenna']}: {cells} cells, {found['cells_per_wavelength']:.1f} a wavelength or more, {sum(found['steps'])} steps"]
+    lines = [
+        f"{found['antenna']}: {cells} cells, {found['cells_per_wavelength']:.1f} a wavelength or more, "
+        f"{sum(found['steps'])} steps"
+    ]
     for p, name in enumerate(found["ports"]):
         best = int(np.argmin(np.abs(s[:, p, p])))
         lines.append(
-            f"  port {name}: |S{p + 1}{p + 1}| least at {f[best]:.6g} Hz, {20 * np.log10(np.abs(s[best, p, p])):.2f} dB, "
+            f"  port {name}: |S{p + 1}{p + 1}| least at {f[best]:.6g} Hz, "
+            f"{20 * np.log10(np.abs(s[best, p, p])):.2f} dB, "
             f"impedance {z[best, p].real:.2f} ohm, reactance {-z[best, p].imag:.2f} ohm"
         )
         if found["far_field"]:
             far = found["far_field"][name]
             for k, frequency in enumerate(far["frequencies"]):
                 lines.append(
-                    f"    {frequency:.6g} Hz: directivity {far['directivity_dbi'][k]:.2f} dBi at theta {far['direction'][k][0]:.0f}, "
+                    f"    {frequency:.6g} Hz: directivity {far['directivity_dbi'][k]:.2f} dBi "
+                    f"at theta {far['direction'][k][0]:.0f}, "
                     f"phi {far['direction'][k][1]:.0f} degrees, realized gain {far['realized_gain_dbi'][k]:.2f} dBi, "
                     f"radiation efficiency {far['radiation_efficiency'][k]:.4f}"
                 )

@@ -31,7 +31,12 @@ def deliver(results: Results, folder: Path) -> list[Path]:
     comments = [results.model.antenna.name, *filter(None, [results.model.antenna.source])]
     written.append(
         write_touchstone(
-            folder / "s_parameters", results.model.frequencies, results.s_parameters, names, comments, results.impedances
+            folder / "s_parameters",
+            results.model.frequencies,
+            results.s_parameters,
+            names,
+            comments,
+            results.impedances,
         )
     )
     if results.model.antenna.far_field:
@@ -46,8 +51,8 @@ def deliver(results: Results, folder: Path) -> list[Path]:
 def pattern_table(results: Results) -> str:
     """Far field of every port, frequency and direction, as CSV.
 
-    Phasors of the field times distance, V, for 1 V behind the port's impedance, in ``exp(-i w t)`` about the middle of the
-    far-field box.
+    Phasors of the field times distance, V, for 1 V behind the port's impedance, in ``exp(-i w t)`` about the middle
+    of the far-field box.
     """
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")

@@ -131,7 +131,12 @@ def _draw(panel, part, normal: str, u: int, v: int, scale: float) -> None:
     style |= {"linewidth": 1.0, "zorder": 3}
     outline = part.outline if getattr(part, "axis", None) == normal and hasattr(part, "outline") else None
     (a, b), (c, d) = part.bounds[u], part.bounds[v]
-    if hasattr(part, "radius") and hasattr(part, "center") and getattr(part, "axis", normal) == normal or getattr(outline, "shape", "") == "disc":
+    if (
+        hasattr(part, "radius")
+        and hasattr(part, "center")
+        and getattr(part, "axis", normal) == normal
+        or getattr(outline, "shape", "") == "disc"
+    ):
         panel.add_patch(Circle(((a + b) / 2 * scale, (c + d) / 2 * scale), (b - a) / 2 * scale, **style))
     elif getattr(outline, "shape", "") == "polygon":
         for loop in outline.loops:
@@ -145,7 +150,11 @@ def _draw(panel, part, normal: str, u: int, v: int, scale: float) -> None:
 
 def _unit(bounds) -> tuple[str, float]:
     longest = max(high - low for low, high in bounds)
-    return next((name, scale) for name, scale in (("m", 1.0), ("mm", 1e3), ("µm", 1e6), ("nm", 1e9)) if longest * scale > 2 or name == "nm")
+    return next(
+        (name, scale)
+        for name, scale in (("m", 1.0), ("mm", 1e3), ("µm", 1e6), ("nm", 1e9))
+        if longest * scale > 2 or name == "nm"
+    )
 
 
 def _colors(count: int) -> list[str]:

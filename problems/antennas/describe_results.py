@@ -99,8 +99,9 @@ class Results:
         """Bound on the error of the S-parameters of a run by what would still have come after its end.
 
         The largest voltages of the last two sixths of the time after the pulse give the rate of decay; what remains is
-        taken for as coherent as it can be, at the frequency of the band where the drive is weakest. A remainder that does
-        not decay, but is so small that it is rounding or a resting charge, is taken to last as long as the run did.
+        taken for as coherent as it can be, at the frequency of the band where the drive is weakest. A remainder that
+        does not decay, but is so small that it is rounding or a resting charge, is taken to last as long as the run
+        did.
         """
         run = self.runs[number]
         worst = 0.0
@@ -118,7 +119,8 @@ class Results:
     def radiation(self, number: int) -> dict[str, np.ndarray]:
         """Powers and gains of a run at the frequencies of the far field; gains over all directions.
 
-        ``available``, ``accepted`` and ``radiated`` in W per ``|V s|^2`` of the drive; the radiated power is that through the box.
+        ``available``, ``accepted`` and ``radiated`` in W per ``|V s|^2`` of the drive; the radiated power is that
+        through the box.
         """
         from adjointdesign.objectives.far_field import directivity, radiation_intensity, realized_gain
 

@@ -37,7 +37,8 @@ KEYS = {
     "cells_per_wavelength": float, "steps": list, "time_step": float, "seconds": float, "far_field": dict,
 }  # fmt: skip
 FAR = {
-    "directivity_dbi", "realized_gain_dbi", "direction", "radiation_efficiency", "total_efficiency", "pattern_power_error",
+    "directivity_dbi", "realized_gain_dbi", "direction", "radiation_efficiency", "total_efficiency",
+    "pattern_power_error",
 }  # fmt: skip
 
 
@@ -60,7 +61,9 @@ def test_evaluate_antenna(command, monopole):
     # A wire shorter than a quarter wavelength is capacitive, a longer one inductive.
     assert found["input_reactance"]["feed"][0] < 0 < found["input_reactance"]["feed"][-1]
     assert set(found["far_field"]["feed"]) == FAR | {"frequencies"}
-    section = next(part for part in re.split(r"^## ", PAGE, flags=re.MULTILINE) if "evaluate FILE.toml" in part.splitlines()[0])
+    section = next(
+        part for part in re.split(r"^## ", PAGE, flags=re.MULTILINE) if "evaluate FILE.toml" in part.splitlines()[0]
+    )
     assert set(re.findall(r"^\| `(\w+)`", section, flags=re.MULTILINE)) == set(KEYS) | FAR
 
 

@@ -61,13 +61,15 @@ def test_the_mirrored_input_gives_the_mirrored_line():
 
 
 def fewest(lengths, sizes, ratio, limit):
-    """The least number of cells for which sizes, ratios and lengths can all hold, by linear programs over all counts."""
+    """The least number of cells with which sizes, ratios and lengths can all hold, by linear programs."""
     least = [int(np.ceil(length / size - 1e-9)) for length, size in zip(lengths, sizes)]
 
     def possible(counts):
         n = sum(counts)
         owner = np.repeat(np.arange(len(counts)), counts)
-        unlike = np.vstack([np.zeros((1, n)), np.eye(n)[:-1] - ratio * np.eye(n)[1:], np.eye(n)[1:] - ratio * np.eye(n)[:-1]])
+        unlike = np.vstack(
+            [np.zeros((1, n)), np.eye(n)[:-1] - ratio * np.eye(n)[1:], np.eye(n)[1:] - ratio * np.eye(n)[:-1]]
+        )
         return linprog(
             np.zeros(n), A_ub=unlike, b_ub=np.zeros(len(unlike)), A_eq=np.eye(len(counts))[:, owner], b_eq=lengths,
             bounds=[(0, sizes[k]) for k in owner],
@@ -81,7 +83,7 @@ def fewest(lengths, sizes, ratio, limit):
 
 
 def test_hardly_more_cells_than_needed():
-    """Three cells at most above the fewest that a linear program allows, and a twentieth of a cell a line on average."""
+    """Three cells at most above the fewest that a linear program allows, and a fifth of a cell on average."""
     rng, excess = np.random.default_rng(2), []
     for _ in range(60):
         count = rng.integers(1, 4)

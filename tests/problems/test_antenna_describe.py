@@ -32,7 +32,8 @@ def short_monopole(**changes):
     data = {
         "name": "monopole", "band": {"low": 0.8e9, "high": 1.2e9, "points": 9},
         "wires": [{"name": "arm", "start": [0.0, 0.0, 0.012], "end": [0.0, 0.0, 0.072]}],
-        "ports": [{"name": "feed", "axis": "z", "center": [0.0, 0.0, 0.006], "size": [0.0, 0.0, 0.012], "impedance": 36.0}],
+        "ports": [{"name": "feed", "axis": "z", "center": [0.0, 0.0, 0.006], "size": [0.0, 0.0, 0.012],
+                   "impedance": 36.0}],
         "boundaries": {"z": ["ground", "open"]}, "far_field": {"samples": 12},
         "grid": {"cells_per_wavelength": 10.0, "edge_size": 12e-3, "absorber_cells": 8},
         "run": {"precision": "double", "decay": 1e-10},
@@ -46,7 +47,7 @@ def monopole():
 
 
 def test_cavity_resonance():
-    """The pole of the input impedance (zero of the admittance) is the box's resonance, Jackson, eq. 8.45, at second order."""
+    """The pole of the input impedance is the box's resonance at second order (Jackson, eq. 8.45)."""
     exact, errors, sizes = C0 / 2 * math.hypot(1 / 30e-3, 1 / 25e-3), [], []
     for cells in (10.0, 20.0):
         results = simulate(reference("cavity", grid={"cells_per_wavelength": cells}))
@@ -79,7 +80,9 @@ def test_monopole_radiates_what_it_accepts(monopole):
 def test_a_dipole_is_two_monopoles(monopole):
     """Twice the impedance, half the directivity, exactly: the ground is a plane of symmetry of the grid as well."""
     port = {"name": "feed", "axis": "z", "center": [0.0] * 3, "size": [0.0, 0.0, 0.024], "impedance": 72.0}
-    arms = [{"name": n, "start": [0.0, 0.0, a * 0.012], "end": [0.0, 0.0, a * 0.072]} for n, a in (("up", 1), ("down", -1))]
+    arms = [
+        {"name": n, "start": [0.0, 0.0, a * 0.012], "end": [0.0, 0.0, a * 0.072]} for n, a in (("up", 1), ("down", -1))
+    ]
     dipole = simulate(short_monopole(ports=[port], wires=arms, boundaries={}))
     assert dipole.input_impedance == pytest.approx(2 * monopole.input_impedance, rel=1e-4)
     one, two = (r.summary()["far_field"]["feed"]["directivity_dbi"] for r in (dipole, monopole))
@@ -88,7 +91,14 @@ def test_a_dipole_is_two_monopoles(monopole):
 
 def test_a_quarter_of_a_monopole(monopole):
     """Symmetry planes through the wire change nothing: port values, powers and far field are those of the whole."""
-    port = {"name": "feed", "axis": "z", "center": [0.0, 0.0, 0.006], "size": [0.0, 0.0, 0.012], "impedance": 36.0, "share": 0.25}
+    port = {
+        "name": "feed",
+        "axis": "z",
+        "center": [0.0, 0.0, 0.006],
+        "size": [0.0, 0.0, 0.012],
+        "impedance": 36.0,
+        "share": 0.25,
+    }
     faces = {"x": ["symmetry", "open"], "y": ["symmetry", "open"], "z": ["ground", "open"]}
     quarter = simulate(short_monopole(ports=[port], boundaries=faces))
     assert quarter.input_impedance == pytest.approx(monopole.input_impedance, rel=1e-4)

@@ -17,8 +17,12 @@ def test_polygon_inside(corners):
     outline = Polygons(points=corners)
     expected = np.array(gdstk.inside(points, [gdstk.Polygon(STAR)]))
     assert np.array_equal(outline.inside(points[:, 0], points[:, 1], 0.0), expected)
-    grown = np.array(gdstk.inside(points, gdstk.offset(gdstk.Polygon(STAR), 0.1, join="round", tolerance=1e-4, precision=1e-6)))
-    shrunk = np.array(gdstk.inside(points, gdstk.offset(gdstk.Polygon(STAR), -0.1, join="round", tolerance=1e-4, precision=1e-6)))
+    grown = np.array(
+        gdstk.inside(points, gdstk.offset(gdstk.Polygon(STAR), 0.1, join="round", tolerance=1e-4, precision=1e-6))
+    )
+    shrunk = np.array(
+        gdstk.inside(points, gdstk.offset(gdstk.Polygon(STAR), -0.1, join="round", tolerance=1e-4, precision=1e-6))
+    )
     assert np.mean(outline.inside(points[:, 0], points[:, 1], 0.1) != grown) < 2e-3
     assert np.mean(outline.inside(points[:, 0], points[:, 1], -0.1) != shrunk) < 2e-3
     assert grown.sum() > expected.sum() > shrunk.sum()
@@ -57,8 +61,9 @@ def test_gdsii(tmp_path):
     assert outline.bounds == (pytest.approx((10e-3, 14e-3)), pytest.approx((0.0, 3e-3)))
     assert len(outline.loops) == 1 and len(outline.loops[0]) == 5
     for data, message in (
-        ({"layer": 7}, "at least one polygon"), ({"cell": "HOLE"}, "PART, WHOLE"), ({"file": "none.gds"}, "can be read"),
-        ({"file": "star.svg"}, ".gds or .dxf"), ({"points": STAR}, "either points or a file"),
+        ({"layer": 7}, "at least one polygon"), ({"cell": "HOLE"}, "PART, WHOLE"),
+        ({"file": "none.gds"}, "can be read"), ({"file": "star.svg"}, ".gds or .dxf"),
+        ({"points": STAR}, "either points or a file"),
     ):  # fmt: skip
         with pytest.raises(ValidationError, match=message):
             adapted({"shape": "polygon", "file": "star.gds"} | data, tmp_path)

@@ -84,7 +84,8 @@ def test_metal_holds_what_lies_on_it():
     spec = antenna(
         solids=[
             {"name": "block", "shape": "box", "medium": "pec", "lower": [0.0, 0.0, 0.0], "upper": [0.02, 0.01, 0.01]},
-            {"name": "hole", "shape": "box", "medium": "vacuum", "lower": [0.005, 0.0, 0.0], "upper": [0.01, 0.01, 0.01],
+            {"name": "hole", "shape": "box", "medium": "vacuum", "lower": [0.005, 0.0, 0.0], "upper": [0.01, 0.01,
+            0.01],
              "priority": 2},
         ],
         sheets=[{"name": "fin", "axis": "x", "position": 0.03,
@@ -99,8 +100,12 @@ def test_metal_holds_what_lies_on_it():
         x, y, z = np.clip(x, 0, 0.04), np.clip(y, 0, 0.03), np.clip(z, 0, 0.02)
         block = (x < 0.02 + tiny) & (y < 0.01 + tiny) & (z < 0.01 + tiny)
         # Its walls stay metal; at the domain's faces the hole goes on.
-        block &= ~((x > 0.005 + tiny) & (x < 0.01 - tiny) & (y < 0.01 - tiny) & (z < 0.01 - tiny) & (y > tiny) & (z > tiny))
-        inner = (y > tiny) & (z > tiny)  # the hole's own border counts as metal where the block touches the domain's faces
+        block &= ~(
+            (x > 0.005 + tiny) & (x < 0.01 - tiny) & (y < 0.01 - tiny) & (z < 0.01 - tiny) & (y > tiny) & (z > tiny)
+        )
+        inner = (y > tiny) & (
+            z > tiny
+        )  # the hole's own border counts as metal where the block touches the domain's faces
         fin = (abs(x - 0.03) < tiny) & (y > 0.01 - tiny) & (y < 0.02 + tiny) & (z > 0.005 - tiny) & (z < 0.015 + tiny)
         post = (abs(x - 0.035) < tiny) & (abs(y - 0.02) < tiny) & (z < 0.01 + tiny)
         expected = block | (fin if along != 0 else False) | (post if along == 2 else False)
@@ -125,7 +130,10 @@ def test_resistive_sheet_carries_its_resistance():
 
 def test_solids_that_overlap_need_an_order():
     box = {"shape": "box", "lower": [0.0, 0.0, 0.0], "upper": [0.02, 0.02, 0.02]}
-    solids = [box | {"name": "a", "medium": "vacuum"}, box | {"name": "b", "medium": "glass", "lower": [0.01, 0.01, 0.01]}]
+    solids = [
+        box | {"name": "a", "medium": "vacuum"},
+        box | {"name": "b", "medium": "glass", "lower": [0.01, 0.01, 0.01]},
+    ]
     media = {"glass": {"permittivity": 2.0}}
     with pytest.raises(InputError, match="solids 'a' and 'b'"):
         build(antenna(solids=solids, media=media))
@@ -140,7 +148,7 @@ def test_solids_that_overlap_need_an_order():
 def loaded_resonance():
     """Lowest mode with E along y, TE to z, of the box of `antenna` with permittivity 4 below z = 8 mm.
 
-    ``k1 cot(k1 h) + k2 cot(k2 (d - h)) = 0`` (R. F. Harrington, Time-Harmonic Electromagnetic Fields, section 4-6, partially
+    ``k1 cot(k1 h) + k2 cot(k2 (d - h)) = 0`` (Harrington, Time-Harmonic Electromagnetic Fields, section 4-6, partially
     filled guides), E along y independent of y.
     """
     a, d, h = 0.04, 0.02, 0.008
@@ -188,7 +196,13 @@ def test_half_filled_box_resonates_as_it_should():
 
 def test_dispersive_media_are_what_they_say():
     """At the middle of the band a causal medium and one of constant loss are the same, on faces and corners too."""
-    box = {"name": "board", "shape": "box", "medium": "board", "lower": [0.01, 0.005, 0.0], "upper": [0.03, 0.02, 0.008]}
+    box = {
+        "name": "board",
+        "shape": "box",
+        "medium": "board",
+        "lower": [0.01, 0.005, 0.0],
+        "upper": [0.03, 0.02, 0.008],
+    }
     lossy = {"permittivity": 4.4, "loss_tangent": 0.02}
     constant, causal = (build(antenna(solids=[box], media={"board": m})) for m in (lossy, lossy | {"causal": True}))
     (part,) = causal.bare.dispersive.values()
@@ -209,7 +223,8 @@ def test_the_library_knows_its_range():
     inside = part.material.permittivity(6e9)
     assert inside.real == pytest.approx(3.38, rel=0.02) and part.strength["ez"].max() == pytest.approx(1.0)
     for media, message in (
-        ({"board": {"library": "RO4003D"}}, "dispersive material"), ({"board": {"library": "silica"}}, "where silica is known"),
+        ({"board": {"library": "RO4003D"}}, "dispersive material"),
+        ({"board": {"library": "silica"}}, "where silica is known"),
         ({"board": {"library": "PTFE", "permittivity": 2.1}}, "media.board.*library alone"),
         ({"board": {"causal": True}}, "media.board.*a loss tangent"),
     ):  # fmt: skip

@@ -66,7 +66,7 @@ def resonance(results) -> tuple[float, float]:
 
 @pytest.mark.slow
 def test_monopole_against_moments():
-    """Half of the dipole: resonance, its resistance and the impedance at 1 GHz, extrapolated from two grids (first order)."""
+    """Half of the dipole: resonance, resistance there, impedance at 1 GHz extrapolated from two grids (first order)."""
     coarse, fine = reference("quarter-wave-monopole", 0.5), reference("quarter-wave-monopole")
     (f1, r1), (f2, r2) = resonance(coarse), resonance(fine)
     exact = brentq(lambda f: moments(f).imag, 0.9e9, 1.0e9, xtol=1e5)

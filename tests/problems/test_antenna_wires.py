@@ -28,7 +28,7 @@ def dipole(edge_size=10e-3, radius=None, boundaries=None, **changes):
 
 
 def test_one_line_through_the_gap():
-    """Radial edges carry the factor once all along, also in the gap and where arm and gap meet; the gap itself is open."""
+    """Radial edges carry the factor once all along, in the gap and where arm and gap meet too; the gap is open."""
     model = build(dipole(radius=0.8e-3))
     grid, factor = model.grid, link_factor(0.8e-3, 10e-3, 10e-3)
     i, j = (int(np.argmin(np.abs(grid.lines(a)))) + 1 for a in (0, 1))

@@ -12,7 +12,12 @@ from adjointdesign.constants import C0
 from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import AXES, YeeGrid
 from adjointdesign.problems.antennas.geometry.description import Antenna
-from adjointdesign.problems.antennas.geometry.electric import CapacitorSpec, InductorSpec, ResistorSpec, SeriesCircuitSpec
+from adjointdesign.problems.antennas.geometry.electric import (
+    CapacitorSpec,
+    InductorSpec,
+    ResistorSpec,
+    SeriesCircuitSpec,
+)
 from adjointdesign.problems.antennas.geometry.lines import grid_of
 from adjointdesign.problems.antennas.geometry.raster import medium_of
 from adjointdesign.problems.antennas.geometry.wires import with_wires
@@ -62,7 +67,12 @@ class Model:
         """
         from adjointdesign.sources import Capacitor, Inductor, Resistor, SeriesCircuit, load_lumped
 
-        kinds = {ResistorSpec: Resistor, CapacitorSpec: Capacitor, InductorSpec: Inductor, SeriesCircuitSpec: SeriesCircuit}
+        kinds = {
+            ResistorSpec: Resistor,
+            CapacitorSpec: Capacitor,
+            InductorSpec: Inductor,
+            SeriesCircuitSpec: SeriesCircuit,
+        }
         elements = [kinds[type(e)](**e.model_dump()) for e in self.antenna.elements]
         return load_lumped(self.bare, [*self.ports, *elements])
 
@@ -97,7 +107,7 @@ class Model:
                 margin = antenna.far_field.margin or 0.5 * room
                 if not 0 < margin < room:
                     raise InputError(
-                        f"far-field box along {AXES[axis]}", f"faces between the parts and the absorbing layer, {room:.4g} m apart",
+                        f"far-field box along {AXES[axis]}", f"faces between parts and absorber, {room:.4g} m apart",
                         f"a margin of {margin:.4g} m", "enlarge the domain or change far_field.margin",
                     )  # fmt: skip
                 reach.append(face - sign * margin)
@@ -139,8 +149,8 @@ def build(antenna: Antenna) -> Model:
     Raises
     ------
     InputError
-        When its mesh lines cannot be, its solids overlap without an order, a wire is thicker than its cells, or the mesh does
-        not resolve the band.
+        When its mesh lines cannot be, its solids overlap without an order, a wire is thicker than its cells, or the
+        mesh does not resolve the band.
     """
     grid = grid_of(antenna)
     model = Model(antenna, grid, with_wires(antenna, medium_of(antenna, grid)))
@@ -155,7 +165,7 @@ def build(antenna: Antenna) -> Model:
 
 
 def cells_per_wavelength(model: Model) -> float:
-    """The least number of cells in a wavelength of the top of the band, in its medium, along any axis; metal left out."""
+    """The least number of cells in a wavelength of the top of the band, in any medium, along any axis."""
     grid, longest = model.grid, 0.0
     for axis in range(3):
         component = "e" + AXES[axis]

@@ -168,23 +168,31 @@ def _check(antenna: Antenna) -> None:
     known = [*antenna.media, VACUUM, METAL]
     for reserved in (VACUUM, METAL):
         if reserved in antenna.media:
-            raise InputError(f"media.{reserved}", "another name", repr(reserved), "this medium is built in: rename yours")
+            raise InputError(
+                f"media.{reserved}", "another name", repr(reserved), "this medium is built in: rename yours"
+            )
     for solid in antenna.solids:
         if solid.medium not in known:
             near = difflib.get_close_matches(solid.medium, known, 1)
             remedy = f"did you mean {near[0]}?" if near else "add it to media"
-            raise InputError(f"medium of solid '{solid.name}'", f"one of {', '.join(known)}", repr(solid.medium), remedy)
+            raise InputError(
+                f"medium of solid '{solid.name}'", f"one of {', '.join(known)}", repr(solid.medium), remedy
+            )
     for medium in antenna.media.values():
         medium.dispersion(antenna.band)
     for axis, (low, high) in enumerate(antenna.bounds):
         tiny = 1e-9 * (high - low)
         if not low < high:
             raise InputError(
-                f"domain along {AXES[axis]}", "an extent", f"{low:.6g} to {high:.6g} m", "give domain.lower and domain.upper"
+                f"domain along {AXES[axis]}",
+                "an extent",
+                f"{low:.6g} to {high:.6g} m",
+                "give domain.lower and domain.upper",
             )
         for part in antenna.parts:
             if part.bounds[axis][0] < low - tiny or part.bounds[axis][1] > high + tiny:
                 raise InputError(
                     f"'{part.name}' along {AXES[axis]}", f"an extent within the domain, {low:.6g} to {high:.6g} m",
-                    f"{part.bounds[axis][0]:.6g} to {part.bounds[axis][1]:.6g} m", "move or shrink it, or enlarge the domain",
+                    f"{part.bounds[axis][0]:.6g} to {part.bounds[axis][1]:.6g} m",
+                    "move or shrink it, or enlarge the domain",
                 )  # fmt: skip

@@ -39,13 +39,16 @@ class Band(Settings):
 class MediumSpec(Settings):
     """A medium: constant, from the library of dispersive ones, or with a loss tangent.
 
-    A loss tangent becomes the conductivity that has it at ``frequency``, or with ``causal`` a medium that has it over the band.
+    A loss tangent becomes the conductivity that has it at ``frequency``, or with ``causal`` a medium that has it over
+    the band.
     """
 
     permittivity: PositiveFloat = 1.0
     conductivity: NonNegativeFloat = 0.0
     loss_tangent: NonNegativeFloat = 0.0
-    frequency: PositiveFloat | None = Field(None, description="of the loss tangent, Hz; the middle of the band by default")
+    frequency: PositiveFloat | None = Field(
+        None, description="of the loss tangent, Hz; the middle of the band by default"
+    )
     causal: bool = False
     library: str | None = Field(None, description="name in adjointdesign.media.dispersive_materials")
 

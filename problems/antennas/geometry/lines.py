@@ -45,7 +45,9 @@ def _lines(antenna: Antenna, axis: int) -> np.ndarray:
         fixed += [Fixed(f.position, f"{part} along {AXES[axis]}") for f in more_fixed]
         regions += [Region(r.low, r.high, r.size, part) for r in more_regions]
     for position, outward, part in _metal_edges(antenna, axis, [f.position for f in fixed]):
-        more_fixed, more_regions = metal_edge(position, edge_size(antenna), outward, f"the edge of {part} along {AXES[axis]}")
+        more_fixed, more_regions = metal_edge(
+            position, edge_size(antenna), outward, f"the edge of {part} along {AXES[axis]}"
+        )
         fixed, regions = fixed + more_fixed, regions + more_regions
     smallest = settings.smallest or 1e-4 * antenna.shortest_wavelength
     layers = tuple(settings.absorber_cells * (antenna.boundaries.face(axis, end) == "open") for end in (0, 1))

@@ -1,6 +1,7 @@
 """Outlines in a plane: rectangles, discs, and polygons from points or from the layer of a GDSII or DXF file.
 
-Coordinates in a plane are those of the two axes other than its normal, in their order: (x, y) for z, (x, z) for y, (y, z) for x.
+Coordinates in a plane are those of the two axes other than its normal, in their order: (x, y) for z, (x, z) for y,
+(y, z) for x.
 """
 
 from __future__ import annotations
@@ -74,7 +75,8 @@ class Disc(Settings):
 class Polygons(Settings):
     """Polygons, filled where any of them is: the corners of one, or all closed outlines on a layer of a file.
 
-    A file is looked for beside the description. GDSII gives its own unit; DXF gives one in its header or needs ``unit``.
+    A file is looked for beside the description. GDSII gives its own unit; DXF gives one in its header or needs
+    ``unit``.
     """
 
     shape: Literal["polygon"] = "polygon"

@@ -1,12 +1,14 @@
 """What described parts are on a grid: permittivity and conductivity of every electric component, and where metal is.
 
-A component along an axis sees the media of its dual cell: side by side across the axis they add, ``eps = <eps>``, one behind
-the other along it they are in series, ``1/eps = <1/eps>``, as in a capacitor. Both means hold for the complex permittivity in the
-middle of the band; on faces that are nodes (all flat ones are) they are exact and of second order. Dual cells that curved
-faces cut are sampled. A dispersive medium enters these means by its permittivity at infinite frequency, and the rest of it by volume.
+A component along an axis sees the media of its dual cell: side by side across the axis they add, ``eps = <eps>``, one
+behind the other along it they are in series, ``1/eps = <1/eps>``, as in a capacitor. Both means hold for the complex
+permittivity in the middle of the band; on faces that are nodes (all flat ones are) they are exact and of second
+order. Dual cells that curved faces cut are sampled. A dispersive medium enters these means by its permittivity at
+infinite frequency, and the rest of it by volume.
 
-Metal holds a component at zero where the component's own place is on or in it (staircase); a dielectric of higher priority
-takes out what lies strictly inside it. In absorbing layers everything goes on as it is at the face of the domain.
+Metal holds a component at zero where the component's own place is on or in it (staircase); a dielectric of higher
+priority takes out what lies strictly inside it. In absorbing layers everything goes on as it is at the face of the
+domain.
 """
 
 from __future__ import annotations
@@ -39,7 +41,9 @@ def medium_of(antenna: Antenna, grid: YeeGrid):
     from adjointdesign.solvers.fdtd_maxwell.medium import Dispersive
 
     w = 2 * math.pi * antenna.band.center
-    materials = {s.medium: antenna.medium(s.medium).dispersion(antenna.band) for s in antenna.solids if s.medium != METAL}
+    materials = {
+        s.medium: antenna.medium(s.medium).dispersion(antenna.band) for s in antenna.solids if s.medium != METAL
+    }
     dispersive = {name: Dispersive(material) for name, material in materials.items() if material is not None}
     permittivity, conductivity = {}, {}
     for component in grid.electric:
@@ -56,7 +60,7 @@ def medium_of(antenna: Antenna, grid: YeeGrid):
 
 
 def _dielectric(antenna: Antenna, grid: YeeGrid, component: str, materials: dict) -> tuple[np.ndarray, dict]:
-    """Complex relative permittivity of a component, and the share of each dispersive medium; of the grid's storage shape."""
+    """Complex relative permittivity of a component, and each dispersive medium's share; of storage shape."""
     axis = AXES.index(component[1])
     across = [a for a in range(3) if a != axis]
     edges = [_sample_edges(antenna, grid, a) for a in range(3)]
@@ -64,7 +68,11 @@ def _dielectric(antenna: Antenna, grid: YeeGrid, component: str, materials: dict
     matrices = [_shares(edges[a], grid.borders(component, a)) for a in across]
     media = [s.medium for s in antenna.solids]
     values = np.array([_complex_permittivity(antenna, name, materials.get(name)) for name in media] + [1.0])
-    members = {n: np.array([m == n for m in media] + [False], float) for n, material in materials.items() if material is not None}
+    members = {
+        n: np.array([m == n for m in media] + [False], float)
+        for n, material in materials.items()
+        if material is not None
+    }
     cells = np.searchsorted(grid.lines(axis), 0.5 * (edges[axis][1:] + edges[axis][:-1])) - 1
     portions = np.diff(edges[axis]) / np.diff(grid.lines(axis))[cells]
     shape = (grid.cells[axis], *(grid.shape[a] for a in across))
@@ -94,7 +102,9 @@ def _complex_permittivity(antenna: Antenna, name: str, material) -> complex:
     if material is not None:
         return material.eps_inf
     medium = antenna.medium(name)
-    return medium.permittivity + 1j * medium.total_conductivity(antenna.band) / (2 * math.pi * antenna.band.center * EPS0)
+    return medium.permittivity + 1j * medium.total_conductivity(antenna.band) / (
+        2 * math.pi * antenna.band.center * EPS0
+    )
 
 
 def _owners(antenna: Antenna, points) -> np.ndarray:
@@ -111,7 +121,7 @@ def _owners(antenna: Antenna, points) -> np.ndarray:
         for other in np.unique(claimed[inside & (ranks[claimed] == solid.rank)]):
             if media[other] != solid.medium:
                 raise InputError(
-                    f"solids '{solids[other].name}' and '{solid.name}'", "a priority that says which counts where they overlap",
+                    f"solids '{solids[other].name}' and '{solid.name}'", "priorities that differ where they overlap",
                     f"{solid.rank} for both", "give one of them another priority",
                 )  # fmt: skip
         claimed[inside] = number

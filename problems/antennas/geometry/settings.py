@@ -32,7 +32,9 @@ class Domain(Settings):
 
     lower: tuple[float | None, float | None, float | None] | None = None
     upper: tuple[float | None, float | None, float | None] | None = None
-    padding: PositiveFloat | None = Field(None, description="room at open faces, m; a quarter of the longest wavelength by default")
+    padding: PositiveFloat | None = Field(
+        None, description="room at open faces, m; a quarter of the longest wavelength by default"
+    )
 
 
 class GridSpec(Settings):
@@ -40,11 +42,17 @@ class GridSpec(Settings):
 
     cells_per_wavelength: PositiveFloat = Field(20.0, description="least number in each medium, at ``frequency``")
     frequency: PositiveFloat | None = Field(None, description="Hz; the top of the band by default")
-    edge_size: PositiveFloat | None = Field(None, description="largest cell at metal, m; half of the largest in vacuum by default")
-    edge_rule: Literal["node", "thirds"] = Field("node", description="where straight edges of sheets lie: see mesh_lines.metal_edge")
+    edge_size: PositiveFloat | None = Field(
+        None, description="largest cell at metal, m; half of the largest in vacuum by default"
+    )
+    edge_rule: Literal["node", "thirds"] = Field(
+        "node", description="where straight edges of sheets lie: see mesh_lines.metal_edge"
+    )
     thin_cells: PositiveInt = Field(3, description="least number of cells across a dielectric")
     ratio: float = Field(1.3, gt=1.0, description="largest ratio of neighboring cells")
-    smallest: PositiveFloat | None = Field(None, description="no cell is shorter, m; 1e-4 of the shortest wavelength by default")
+    smallest: PositiveFloat | None = Field(
+        None, description="no cell is shorter, m; 1e-4 of the shortest wavelength by default"
+    )
     absorber_cells: NonNegativeInt = 10
     subsamples: PositiveInt = Field(4, description="points along half a cell where curved dielectrics are averaged")
 
@@ -52,7 +60,9 @@ class GridSpec(Settings):
 class FarField(Settings):
     """The far field, taken on a box around all there is."""
 
-    margin: PositiveFloat | None = Field(None, description="of the box from the open faces, m; half of the room by default")
+    margin: PositiveFloat | None = Field(
+        None, description="of the box from the open faces, m; half of the room by default"
+    )
     frequencies: tuple[PositiveFloat, ...] | None = Field(
         None, min_length=1, description="Hz; the ends and the middle of the band by default"
     )
@@ -60,7 +70,7 @@ class FarField(Settings):
 
 
 class Run(Settings):
-    """How long a run lasts: until its energy has fallen so far, or so many periods of the lowest frequency after the pulse."""
+    """How long a run lasts: until its energy has fallen so far, or so many lowest periods after the pulse."""
 
     decay: float = Field(1e-8, gt=0, lt=1)
     periods: PositiveFloat = 60.0

@@ -27,7 +27,9 @@ class _Solid(Settings):
 
     name: str
     medium: str
-    priority: int | None = Field(None, description="where solids overlap the highest counts; 1 for metal, else 0 by default")
+    priority: int | None = Field(
+        None, description="where solids overlap the highest counts; 1 for metal, else 0 by default"
+    )
 
     @property
     def rank(self) -> int:
@@ -173,8 +175,8 @@ class Sheet(Settings):
 class Wire(Settings):
     """A straight wire along an axis, from one point to another, m: a line of perfectly conducting edges.
 
-    Where it is given a radius it has that (`adjointdesign.media.thin_wire`); else it acts like one of about a fifth of the cells
-    across it, whatever they are.
+    Where it is given a radius it has that (`adjointdesign.media.thin_wire`); else it acts like one of about a fifth
+    of the cells across it, whatever they are.
     """
 
     name: str

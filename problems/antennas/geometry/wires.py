@@ -27,7 +27,7 @@ def with_wires(antenna: Antenna, medium):
 
 
 def wire_lines(antenna: Antenna) -> Iterator[tuple[int, tuple[float, ...], float, list]]:
-    """Axis, position across it, radius, and the pieces of every unbroken line: ends along it, and whether it is a gap."""
+    """Of every unbroken line axis, position across it, radius, and pieces: ends along it, whether it is a gap."""
     groups: dict[tuple, list] = {}
     for wire in antenna.wires:
         if wire.radius:
