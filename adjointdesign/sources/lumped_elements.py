@@ -170,7 +170,7 @@ def load_lumped(medium: Medium, elements) -> Medium:
                 continue
             if component not in new[quantity]:
                 old = getattr(medium, quantity).get(component, 0.0)
-                new[quantity][component] = np.array(np.broadcast_to(old, grid.shape), dtype=float)
+                new[quantity][component] = np.array(np.broadcast_to(old, grid.shape), dtype=float, order="C")
             new[quantity][component].reshape(-1)[indices.ravel()] += value
     added = {quantity: {**getattr(medium, quantity), **parts} for quantity, parts in new.items()}
     return replace(medium, **added, dispersive=dispersive)

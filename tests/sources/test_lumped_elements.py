@@ -98,9 +98,11 @@ def test_elements_with_memory_need_names_of_their_own():
         load_lumped(Medium.uniform(grid), [Inductor(name="coil", **place), Inductor(name="coil", **place)])
 
 
-def test_elements_add_to_what_is_there_and_leave_the_rest():
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_elements_add_to_what_is_there_and_leave_the_rest(order):
+    """However the medium's arrays lie in memory."""
     grid, axes, _ = plates("hz", "x", "y")
-    medium = Medium(grid, {c: np.full(grid.shape, 2.0) for c in grid.electric}, {"ey": np.full(grid.shape, 0.1)})
+    medium = Medium(grid, {c: np.full(grid.shape, 2.0) for c in grid.electric}, {"ey": np.full(grid.shape, 0.1, order=order)})
     port = end_ports(grid, axes, (1.0, 1.0))[0]
     place = dict(axis=port.axis, center=port.center, size=port.size, share=1.0)
     new = load_lumped(medium, [port, Resistor(name="r", **place, resistance=port.impedance)])
