@@ -16,6 +16,9 @@ from adjointdesign.solvers.fdtd_maxwell.absorber import Periodic, Pmc
 from adjointdesign.solvers.fdtd_maxwell.gates import places
 from adjointdesign.solvers.fdtd_maxwell.sweep import Ports
 
+_PLACES = 2048
+"""Places whose samples are transformed at a time."""
+
 
 def place_weights(grid: YeeGrid, faces, component: str, indices: np.ndarray) -> np.ndarray:
     """Volume that belongs to each storage index over that of the smallest cell: half for every symmetry plane it lies on."""
@@ -163,10 +166,15 @@ class Doors:
                 if monitor.frequencies is None:
                     total[first:last] = rows * (1.0 if component[0] == "e" else 1.0 / ETA0)
                 else:
-                    # One real product for the real and imaginary parts: half the work of a complex one.
+                    # One real product for the real and imaginary parts, half the work of a complex one; some places
+                    # at a time, so that it does not leave the processor's caches.
                     w = self._transform(monitor, component, first, last)
-                    both = np.concatenate([w.real, w.imag]) @ rows.astype(float, copy=False)
-                    total += both[: len(w)] + 1j * both[len(w) :]
+                    parts = np.concatenate([w.real, w.imag])
+                    for start in range(0, rows.shape[1], _PLACES):
+                        some = slice(start, start + _PLACES)
+                        both = parts @ rows[:, some].astype(float, copy=False)
+                        total.real[:, some] += both[: len(w)]
+                        total.imag[:, some] += both[len(w) :]
 
     def read(self, readings) -> dict[str, np.ndarray]:
         """Readings by monitor name."""

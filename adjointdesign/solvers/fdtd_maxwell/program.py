@@ -170,11 +170,13 @@ class Program:
     def door_steps(self) -> int:
         """Steps for which the values of sources and samples of monitors are buffered at a time, a power of two.
 
-        As many as keep the buffers small beside fields and coefficients; 64 where few places are read.
+        As many as keep the buffers small beside fields and coefficients, or beside the running transforms; 64 where few places
+        are read.
         """
         ports = self.doors.forward_ports(np.zeros(len(self.doors.sources)), 0, 1, sampling=True)
         bytes_per_step = sum(a.nbytes for a in (*ports.values, *ports.samples))
-        room = max(_DOOR_BYTES, _DOOR_SHARE * self._least_bytes())
+        transforms = sum(z.nbytes for total in self.doors.readings(0) for z in total.values())
+        room = max(_DOOR_BYTES, _DOOR_SHARE * self._least_bytes(), transforms)
         return min(64, 2 ** int(math.log2(max(1.0, room / max(bytes_per_step, 1)))))
 
     def _box_starts(self) -> np.ndarray:

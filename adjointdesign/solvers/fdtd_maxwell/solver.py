@@ -131,8 +131,9 @@ class FdtdMaxwell(Solver):
             steps = self._run_steps(inputs)
             propagation, march = self._march(inputs, self._plan(steps))
             march.forward()
+            readings = self.program.doors.read(propagation.readings)
         self._memo = ({k: np.array(v) for k, v in inputs.items()}, propagation, march)
-        return self.program.doors.read(propagation.readings)
+        return readings
 
     def evaluate(self, inputs) -> dict[str, np.ndarray]:
         """Run for the readings alone."""
@@ -140,7 +141,7 @@ class FdtdMaxwell(Solver):
             steps = self._run_steps(inputs)
             propagation = self._propagation(inputs, steps, _BLOCK)
             propagation.advance(0, -(-steps // _BLOCK), keep=False, replay=False)
-        return self.program.doors.read(propagation.readings)
+            return self.program.doors.read(propagation.readings)
 
     def tangent(self, inputs, tangents) -> dict[str, np.ndarray]:
         """Change of the readings for a change of the inputs."""
@@ -148,7 +149,7 @@ class FdtdMaxwell(Solver):
             steps = self._run_steps(inputs)
             propagation = self._propagation(inputs, steps, _BLOCK, self._variation(inputs, tangents))
             propagation.advance(0, -(-steps // _BLOCK), keep=False, replay=False)
-        return self.program.doors.read(propagation.tangent_readings)
+            return self.program.doors.read(propagation.tangent_readings)
 
     def adjoint(self, inputs, cotangents) -> dict[str, np.ndarray]:
         """Gradient with respect to every input for cotangents of the readings."""
