@@ -7,6 +7,8 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+from adjointdesign.errors import InputError
+
 PART = ".part"
 """Ending of files that are being written; their names begin with a dot."""
 
@@ -67,6 +69,20 @@ def replacing(path):
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder that ``--out`` names, before the work whose results go there.
+
+    Raises
+    ------
+    InputError
+        When it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError("--out", "a folder that can be written", f"{folder} ({error.strerror})", "free space, or choose another folder") from error
 
 
 def remove_parts(folder) -> None:

@@ -84,12 +84,15 @@ def evaluate(problem: Annotated[str, typer.Argument(metavar="PROBLEM|FILE.toml",
 
 
 def _evaluate_antenna(file: Path, others, as_json: bool, out: Path | None) -> int:
+    from adjointdesign.files import make_folder
     from adjointdesign.problems.antennas.describe import evaluate_file, table
     from adjointdesign.problems.antennas.describe_deliver import deliver
 
     if others:
         raise InputError("evaluate", f"no settings beside {file}", others, "write them into the file")
     one_rank("evaluate FILE.toml")
+    if out is not None:
+        make_folder(out)
     results = evaluate_file(file, say)
     for path in deliver(results, out) if out is not None else ():
         say(f"wrote {path}")

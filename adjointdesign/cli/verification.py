@@ -73,7 +73,8 @@ def consistency(
 ) -> int:  # fmt: skip
     """Compare gradients of programs with gradients of their equations: identical, convergent or inconsistent."""
     from adjointdesign.problems import names
-    from adjointdesign.report.consistency import make_folder, write_consistency
+    from adjointdesign.files import make_folder
+    from adjointdesign.report.consistency import write_consistency
     from adjointdesign.verification.consistency import cases, find_case, run_case
     from adjointdesign.verification.consistency import run as runs
 

@@ -16,7 +16,7 @@ from autograd import numpy as anp
 
 from adjointdesign.design.operators import plain
 from adjointdesign.errors import InputError
-from adjointdesign.media.sheet_edge import strip_factors
+from adjointdesign.media.sheet_edge import least_reach, strip_factors
 
 METAL = 1e12
 """Relative permittivity by which an edge of the grid is held at zero to rounding: metal whose place is decided in each run."""
@@ -51,22 +51,29 @@ def sheet(rectangles: Sequence, x_lines, y_lines, heights: tuple[float, float]) 
     InputError
         As `strip_factors`.
     """
-    spans = [
-        tuple(strip_factors(r[2 * a], r[2 * a + 1], lines, heights[a])[0] for a, lines in enumerate((x_lines, y_lines)))
-        for r in rectangles
-    ]
+    lines = np.asarray(x_lines, float), np.asarray(y_lines, float)
     along = []
-    for a, lines in enumerate((x_lines, y_lines)):
-        rows = []
-        for row in range(len((x_lines, y_lines)[1 - a])):
-            here = [(r[2 * a], r[2 * a + 1]) for r, span in zip(rectangles, spans) if span[1 - a][row]]
-            rows.append(_links(_joined(here), lines, heights[a]))
-        along.append(rows)
-    metal = [np.array([m for m, _ in rows]) for rows in along]
-    factors = [anp.stack([f for _, f in rows]) for rows in along]
+    for a in (0, 1):
+        across = [_reaches(r[2 - 2 * a], r[3 - 2 * a], lines[1 - a], heights[1 - a]) for r in rectangles]
+        here = [[(r[2 * a], r[2 * a + 1]) for r, rows in zip(rectangles, across) if rows[row]] for row in range(len(lines[1 - a]))]
+        along.append([_links(_joined(intervals), lines[a], heights[a]) for intervals in here])
+    # A node is metal if it is so along its row and along its column: near a border across it a row is none.
+    nodes = np.array([n for n, _ in along[0]]).T & np.array([n for n, _ in along[1]])
+    metal, factors = [], []
+    for rows, own in zip(along, (nodes.T, nodes)):
+        metal.append(own[:, 1:] & own[:, :-1])
+        beside = own[:, 1:] ^ own[:, :-1]
+        factors.append(1.0 + beside * (anp.stack([f for _, f in rows]) - 1.0))
     roots = [anp.sqrt(f[1:] * f[:-1]) for f in factors]
     values = [METAL * m + f * ~m for m, f in zip(metal, factors)]
     return Sheet(values[0].T, values[1], 1 / (roots[0].T * roots[1]))
+
+
+def _reaches(low, high, lines, ratio: float) -> np.ndarray:
+    """Which rows of nodes a rectangle may have metal on: those within its sides, or as far beyond as a last node may lie."""
+    sizes = np.diff(lines)
+    slack = 1e-9 * sizes.min() + max(0.0, -least_reach(float(ratio))) * np.minimum(np.r_[sizes[0], sizes], np.r_[sizes, sizes[-1]])
+    return (lines >= plain(low) - slack) & (lines <= plain(high) + slack)
 
 
 def _joined(intervals: list) -> list:
@@ -82,15 +89,14 @@ def _joined(intervals: list) -> list:
 
 
 def _links(intervals: list, lines, ratio: float):
-    """Which links of a row are metal, and the factors of the others."""
-    metal, factors = np.zeros(len(lines) - 1, bool), anp.ones(len(lines) - 1)
+    """Which nodes of a row are metal, and the factors of the links between them."""
+    metal, factors = np.zeros(len(lines), bool), anp.ones(len(lines) - 1)
     for low, high in intervals:
         nodes, own = strip_factors(low, high, lines, ratio)
-        inside = nodes[1:] & nodes[:-1]
-        if np.any(metal & inside) or np.any((plain(factors) != 1) & (plain(own) != 1)):
+        if np.any(metal & nodes) or np.any((plain(factors) != 1) & (plain(own) != 1)):
             raise InputError(
                 "gap in a sheet", "two cells or more between its sides", f"{plain(low):.4g} m is too near to the next piece",
                 "widen the gap, or refine the cells in it",
             )  # fmt: skip
-        metal, factors = metal | inside, factors * own
+        metal, factors = metal | nodes, factors * own
     return metal, factors

@@ -77,7 +77,7 @@ def _spline(ratio: float) -> CubicSpline:
 
 
 @lru_cache(maxsize=64)
-def _least_reach(ratio: float) -> float:
+def least_reach(ratio: float) -> float:
     """Position whose factor is the inverse of that one cell further: from here on a node serves as the last one."""
     spline = _spline(ratio)
 
@@ -154,7 +154,7 @@ def strip_factors(low, high, lines, ratio: float):
         When the strip has no node of its own, or leaves the nodes; when the cells at its edges are too flat to be told apart.
     """
     lines = np.asarray(lines, float)
-    sizes, reach, ends = np.diff(lines), _least_reach(float(ratio)), (float(plain(low)), float(plain(high)))
+    sizes, reach, ends = np.diff(lines), least_reach(float(ratio)), (float(plain(low)), float(plain(high)))
     first = int(np.searchsorted(lines[1:] - reach * sizes, ends[0], side="left")) + 1
     last = int(np.searchsorted(lines[:-1] + reach * sizes, ends[1], side="right")) - 1
     if not (1 <= first <= last < len(sizes)):

@@ -2,7 +2,7 @@
 
 A line of conducting edges on a rectangular lattice acts, some cells away, like a round wire of a radius that the lattice
 decides (0.1985 d on squares of side d). Both the charge and the flux of a wire depend on its radius ``a`` through the fields
-within the first cell alone, so a factor ``f`` on the four links around it serves for any radius: the permittivity of the
+within the first cell alone, so a factor ``f`` on the four links around it serves for any radius: the (complex) permittivity of the
 radial edges is multiplied by it and the permeability of the faces around the wire divided, which leaves the speed of a wave
 along it as it is. This is the idea of Y. Noda and S. Yokoyama, IEEE Trans. Power Deliv. 17, 841 (2002), with the factor
 that the static equations of the lattice itself ask for in place of an estimate; on squares
@@ -97,7 +97,7 @@ def thin_wire(medium, axis: str, position: Sequence[float], extent: Sequence[flo
     Returns
     -------
     Medium
-        A copy. Where ``f`` is below one so is its least permittivity, which shortens the time step.
+        A copy. A solver's inputs replace the medium in their boxes, factors and all: keep those away from the wire. Where ``f`` is below one so is its least permittivity, which shortens the time step.
 
     Raises
     ------
@@ -113,24 +113,37 @@ def thin_wire(medium, axis: str, position: Sequence[float], extent: Sequence[flo
     node = {b: _node(grid, b, p) for b, p in zip(sides, position, strict=True)}
     sizes = [_even_size(grid, b, node[b]) for b in sides]
     low, high = (int(np.argmin(np.abs(grid.lines(a) - end))) for end in extent)
+    lines = grid.lines(a)
+    if not lines[0] - 1e-3 * grid.spacing[a] <= min(extent) <= max(extent) <= lines[-1] + 1e-3 * grid.spacing[a]:
+        raise InputError("extent of a thin wire", f"ends within the domain, {lines[0]:.6g} to {lines[-1]:.6g} m", tuple(extent), "end it at the face")
     if not low < high:
         raise InputError("extent of a thin wire", "at least one cell between its ends", tuple(extent), "lengthen it, or refine the cells")
     factor = link_factor(radius, *sizes)
-    new = {q: {c: np.array(np.broadcast_to(v, grid.shape)) for c, v in getattr(medium, q).items()} for q in ("permittivity", "conductor", "permeability")}
+    new = {q: _copies(grid, getattr(medium, q)) for q in ("permittivity", "conductivity", "conductor", "permeability")}
+    new["dispersive"] = {name: replace(part, strength=_copies(grid, part.strength)) for name, part in medium.dispersive.items()}
+    radial = [new["permittivity"], new["conductivity"], *(part.strength for part in new["dispersive"].values())]
     along = slice(low + 1, high + 1)
     conductor = new["conductor"].setdefault("e" + axis, np.zeros(grid.shape, bool))
     conductor[_at(a, along, {b: n + 1 for b, n in node.items()})] = True
     for start, end in gaps:
         middles = grid.coordinates("e" + axis, a)
         inside = np.flatnonzero((middles > start) & (middles < end))
+        if inside.size == 0 or not low + 1 <= inside[0] <= inside[-1] <= high:
+            raise InputError("gap of a thin wire", "at least one cell, within the wire", f"{start:.6g} to {end:.6g} m", "widen or move it, or refine the cells")
         conductor[_at(a, inside, {b: n + 1 for b, n in node.items()})] = False
     for b, other in (sides, sides[::-1]):
         for step in (0, 1):  # the edges, and the faces, in the middle of the cells on either side along b
             place = {b: node[b] + step, other: node[other] + 1}
-            new["permittivity"]["e" + AXES[b]][_at(a, slice(low + 1, high + 2), place)] *= factor
+            for quantity in radial:
+                if "e" + AXES[b] in quantity:
+                    quantity["e" + AXES[b]][_at(a, slice(low + 1, high + 2), place)] *= factor
             faces = new["permeability"].setdefault("h" + AXES[other], np.ones(grid.shape))
             faces[_at(a, along, place)] /= factor
     return replace(medium, **new)
+
+
+def _copies(grid, parts: dict) -> dict:
+    return {c: np.array(np.broadcast_to(v, grid.shape)) for c, v in parts.items()}
 
 
 def _at(axis: int, along, across: dict) -> tuple:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from adjointdesign.errors import InputError
-from adjointdesign.files import atomic_write
+from adjointdesign.files import atomic_write, make_folder
 from adjointdesign.report.draw_consistency import SERIES, draw_consistency
 from adjointdesign.report.markup import Markup, duration, join, mark, number, picture, row_name, scientific, table, tag
 from adjointdesign.report.template import page
@@ -43,7 +43,7 @@ def write_consistency(folder: Path, summary: Mapping[str, Any]) -> Path:
         When it cannot be written.
     """
     figures = {case["name"]: draw_consistency(case) for case in summary["cases"]}
-    make_folder(folder)
+    make_folder(folder / "figures")
     try:
         atomic_write(folder / "consistency.json", json.dumps(summary, indent=2, allow_nan=False) + "\n")
         for name, content in figures.items():
@@ -52,20 +52,6 @@ def write_consistency(folder: Path, summary: Mapping[str, Any]) -> Path:
     except OSError as error:
         raise _unwritable(folder, error) from error
     return folder / "consistency.html"
-
-
-def make_folder(folder: Path) -> None:
-    """Make the folder, before the work whose results go there.
-
-    Raises
-    ------
-    InputError
-        When it cannot be made.
-    """
-    try:
-        (folder / "figures").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable(folder, error) from error
 
 
 def _unwritable(folder: Path, error: OSError) -> InputError:

@@ -54,7 +54,7 @@ class CrossSection:
     Raises
     ------
     InputError
-        When a conductor's face lies between nodes, or something in the window is magnetic.
+        When a conductor's face lies between nodes, something in the window is magnetic, or its permittivity negative.
     """
 
     def __init__(self, window: Window, medium: Medium, dt: float, frequency: float, k: float):
@@ -97,6 +97,11 @@ class CrossSection:
                  for t, n in ((self.t1, self.whole), (self.t2, curl.shape[1] - self.whole))]  # fmt: skip
         self.roots = np.sqrt(np.concatenate(areas))[self.free]
         self.transverse_permittivity = permittivity[self.free]
+        if np.any(self.transverse_permittivity.real <= 0):  # plasmons have any index: none could be called the highest
+            raise InputError(
+                "permittivity in a mode's window", "positive real parts", f"one of {self.transverse_permittivity.real.min():.4g} at {frequency:.4g} Hz",
+                "move the window away from the metal, or make it a conductor",
+            )  # fmt: skip
         self.gradient, self.curl = gradient[self.free], curl[:, self.free]
         along, along_free = at(window.axis, gradient.shape[1])
         self.inverse_along = along_free / (k * along)

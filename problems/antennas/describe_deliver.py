@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from adjointdesign.files import atomic_write
+from adjointdesign.files import atomic_write, make_folder
 from adjointdesign.problems.antennas.describe_results import Results
 
 
@@ -24,7 +24,7 @@ def deliver(results: Results, folder: Path) -> list[Path]:
     from adjointdesign.problems.antennas.describe_pictures import pictures
     from adjointdesign.report.deliverables.touchstone import write_touchstone
 
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     names = [p.name for p in results.model.ports]
     written = [folder / "results.json"]
     atomic_write(written[0], json.dumps(results.summary(), indent=1))

@@ -105,7 +105,8 @@ class Results:
         """
         run = self.runs[number]
         worst = 0.0
-        for signal in run.signals:
+        for impedance, signal in zip(self.impedances, run.signals):
+            share = math.sqrt(self.impedances[number] / impedance)
             count = (len(signal) - int(self.model.pulse.duration / run.dt)) // 6
             earlier, later = (np.abs(part).max(initial=0.0) for part in (signal[-2 * count : -count], signal[-count:]))
             rate = math.log(earlier / later) / (count * run.dt) if 0 < later < earlier else 0.0
@@ -113,7 +114,7 @@ class Results:
                 lasting = 1 / rate
             else:
                 lasting = len(signal) * run.dt if later <= RESTING * np.abs(signal).max() else math.inf
-            worst = max(worst, 2 * later * lasting / np.abs(run.drive).min()) if later > 0 else worst
+            worst = max(worst, 2 * share * later * lasting / np.abs(run.drive).min()) if later > 0 else worst
         return float(worst)
 
     def radiation(self, number: int) -> dict[str, np.ndarray]:
@@ -158,7 +159,7 @@ class Results:
             "ports": ports,
             "frequencies": self.model.frequencies.tolist(),
             "s_parameters_db": {
-                f"S{i + 1}{j + 1}": amplitude_decibels(s[:, i, j]).tolist() for i in range(count) for j in range(count)
+                f"S{i + 1}{',' if count > 9 else ''}{j + 1}": amplitude_decibels(s[:, i, j]).tolist() for i in range(count) for j in range(count)
             },
             "input_resistance": {p: z[:, i].real.tolist() for i, p in enumerate(ports)},
             "input_reactance": {p: (-z[:, i].imag).tolist() for i, p in enumerate(ports)},

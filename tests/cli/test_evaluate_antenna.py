@@ -96,3 +96,9 @@ def test_settings_stand_in_the_file(refused, monopole, tmp_path):
     assert "settings beside" in refused("evaluate", monopole, "--set", "band.low=1e9")
     assert "readable" in refused("evaluate", tmp_path / "none.toml")
     assert "--out" in refused("evaluate", "waveguide-bend", "--out", tmp_path / "out", "--design", monopole)
+
+
+def test_a_folder_that_cannot_be_is_refused_before_the_work(command, monopole, tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    ended = command("evaluate", monopole, "--out", tmp_path / "taken")
+    assert ended.status == 2 and "--out: expected a folder that can be written" in ended.err and "cells" not in ended.err

@@ -39,6 +39,16 @@ def test_touching_rectangles_are_one_sheet():
     assert np.count_nonzero(fed.along_x == METAL) > np.count_nonzero(whole.along_x == METAL)
 
 
+@pytest.mark.parametrize("ratio", [0.4, 0.5, 1.0, 2.0, 4.0])
+@pytest.mark.parametrize("seam", [1.2, 1.23, 1.27])
+def test_seams_leave_no_slit(ratio, seam):
+    """On a node and off it, across x and across y, with cells of any shape."""
+    whole = sheet([(0.52, 2.31, 0.44, 1.63)], X, Y, (ratio, ratio))
+    for halves in ([(0.52, seam, 0.44, 1.63), (seam, 2.31, 0.44, 1.63)], [(0.52, 2.31, 0.44, seam), (0.52, 2.31, seam, 1.63)]):
+        for one, other in zip(whole, sheet(halves, X, Y, (ratio, ratio))):
+            assert np.allclose(one, other)
+
+
 def test_derivatives_in_every_side():
     weights = [np.random.default_rng(0).standard_normal(s) for s in ((30, 21), (31, 20), (30, 20))]
 

@@ -9,6 +9,7 @@ from scipy.sparse.linalg import spsolve
 
 from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import YeeGrid
+from adjointdesign.media.dispersion import Dispersion
 from adjointdesign.media.thin_wire import intrinsic_radius, link_factor, thin_wire
 from adjointdesign.solvers.fdtd_maxwell import Medium
 
@@ -72,6 +73,19 @@ def test_factors_stand_around_the_wire():
     assert np.all(wired.permeability["hy"][3:5, 4, 3:7] == 1 / f) and np.all(wired.permeability["hx"][4, 3:5, 3:7] == 1 / f)
     assert np.count_nonzero(wired.permeability["hy"] != 1) == 2 * 4
     assert "hz" not in wired.permeability
+
+
+def test_loss_and_dispersion_get_the_factor_too():
+    """The complex permittivity of the radial edges is that beside them times the factor."""
+    grid = YeeGrid((6, 6, 8), (1e-2,) * 3, (0.0, 0.0, 0.0))
+    soil = Medium(grid, {c: np.full(grid.shape, 5.0) for c in grid.electric}, {c: np.full(grid.shape, 0.1) for c in grid.electric})
+    soil = soil.filled("water", Dispersion.debye(2.0, 70.0, 9e-12), lambda x, y, z: 0.3 + 0 * (x + y + z))
+    wired, f = thin_wire(soil, "z", (3e-2, 3e-2), (2e-2, 6e-2), 1e-3), link_factor(1e-3, 1e-2, 1e-2)
+    for before, after in ((soil.permittivity, wired.permittivity), (soil.conductivity, wired.conductivity),
+                          (soil.dispersive["water"].strength, wired.dispersive["water"].strength)):  # fmt: skip
+        ratio = after["ex"] / before["ex"]
+        assert np.allclose(ratio[3:5, 4, 3:8], f) and np.count_nonzero(ratio != 1) == 10
+        assert np.array_equal(after["ez"], before["ez"])
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from adjointdesign.objectives.far_field import (
     sphere_directions,
 )
 from adjointdesign.objectives.far_field_pattern import least_gain
-from adjointdesign.solvers.fdtd_maxwell import Box, Cpml, FdtdMaxwell, Medium, Pec, Pmc, Steps
+from adjointdesign.solvers.fdtd_maxwell import Box, Cpml, FdtdMaxwell, Medium, Pec, Periodic, Pmc, Steps
 from adjointdesign.sources import point_dipole
 from adjointdesign.tape import Array, ReducedFunctional, recording, solve, taped
 from adjointdesign.verification.dot_product import check_solver
@@ -76,7 +76,7 @@ def small_antenna(polarization):
     ndim = 3 if polarization == "3d" else 2
     cells = (15, 13, 12)[:ndim]
     grid = YeeGrid(cells, (D,) * ndim, (0.0,) * ndim, polarization)
-    center, size = (4.5 * D, 6.5 * D, 3 * D)[:ndim], (7 * D, 5 * D, 6 * D)[:ndim]
+    center, size = (5 * D, 6.5 * D, 3 * D)[:ndim], (6 * D, 5 * D, 6 * D)[:ndim]
     low = (3.1 * D, 4.9 * D, 0.0)[:ndim]
     box = Box.covering(grid, low, tuple(x + 3.9 * D for x in low))
     directions, weights = sphere_directions(4) if ndim == 3 else circle_directions(9)
@@ -86,7 +86,7 @@ def small_antenna(polarization):
         FarFieldMonitor("far", center, size, FREQUENCIES, directions, ground),
         RadiatedPowerMonitor("out", center, size, FREQUENCIES, ground),
     ]
-    boundaries = [Cpml(3), Cpml(3), (Pec(), Cpml(3))][:ndim]
+    boundaries = [Cpml(2), Cpml(2), (Pec(), Cpml(2))][:ndim]
     solver = FdtdMaxwell(
         Medium.uniform(grid), [point_dipole("feed", (4.2 * D, 6.6 * D, 2.1 * D)[:ndim], component, PULSE)], monitors,
         boundaries=boundaries, run_length=Steps(220), box=box, conductivity_gradient=True, threads=1,
@@ -217,3 +217,19 @@ def test_walls_of_the_solver_fit():
                 run_length=Steps(30), threads=1,
             )  # fmt: skip
             assert np.all(np.isfinite(solver.evaluate({})["far"]))
+
+
+@pytest.mark.parametrize(
+    "boundaries,center,ground",
+    [
+        ([Cpml(3), Cpml(3)], (4.5, 7.0), {}),  # the box begins in the layer
+        ([(Pec(), Cpml(3)), Cpml(3)], (3.0, 7.0), {"-x": "pmc"}),
+        ([(Cpml(1), Cpml(3)), Cpml(3)], (3.0, 7.0), {"-x": "pec"}),
+        ([Cpml(3), Periodic()], (7.0, 7.0), {}),
+    ],
+)
+def test_boxes_and_grounds_that_are_not_what_they_seem_are_refused(boundaries, center, ground):
+    grid = YeeGrid((15, 15), (D, D), (0.0, 0.0), "ez")
+    monitor = FarFieldMonitor("far", tuple(x * D for x in center), (6 * D, 6 * D), FREQUENCIES, np.zeros(1), ground)
+    with pytest.raises(InputError, match="monitor 'far' at the face"):
+        FdtdMaxwell(Medium.uniform(grid), [], [monitor], boundaries=boundaries, run_length=Steps(1))

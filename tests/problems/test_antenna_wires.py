@@ -62,3 +62,30 @@ def test_a_wire_is_the_same_on_any_grid():
 def test_wires_that_cannot_be(radius, message):
     with pytest.raises(InputError, match=message):
         build(dipole(radius=radius))
+
+
+def wire(name, low, high, radius=0.8e-3, x=0.0):
+    return {"name": name, "start": [x, 0.0, low], "end": [x, 0.0, high], "radius": radius}
+
+
+FEED = {"name": "feed", "axis": "z", "center": [0.0, 0.0, 0.0], "size": [0.0, 0.0, 0.02], "impedance": 50.0}
+MIRROR = {"x": ["symmetry", "open"]}
+
+
+@pytest.mark.parametrize(
+    "changes,message",
+    [
+        ({"wires": [wire("through", -0.07, 0.07)]}, "one after the other"),
+        ({"wires": [wire("long", -0.07, -0.01), wire("within", -0.05, -0.03)]}, "one after the other"),
+        ({"wires": [wire("down", -0.07, -0.01), wire("up", 0.01, 0.07, 0.4e-3)]}, "one radius where a port"),
+        ({"wires": [wire("down", -0.07, -0.01), wire("up", 0.01, 0.07)], "boundaries": MIRROR}, "off the face of the domain across x"),
+        ({"wires": [wire("beside", -0.07, 0.07, x=0.06)], "boundaries": MIRROR, "ports": [FEED | {"center": [0.05, 0.0, 0.0]}],
+          "sheets": [{"name": "s", "axis": "z", "position": 0.01, "outline": {"shape": "rectangle", "lower": [0.0, -0.01], "upper": [0.05, 0.01]}}]},
+         "port 'feed': expected one on the plane of symmetry across x"),
+        ({"far_field": {"frequencies": [3e9]}}, "far_field.frequencies: expected some within the band"),
+        ({"band": {"low": 0.8e9, "high": 1.2e9, "points": 1}}, "points"),
+    ],
+)  # fmt: skip
+def test_what_would_be_simulated_as_something_else_is_refused(changes, message):
+    with pytest.raises(InputError, match=message):
+        build(dipole(radius=0.8e-3, **{"ports": [FEED]} | changes))

@@ -66,7 +66,24 @@ def checked_box(grid: YeeGrid, box: Box, periodic: tuple[bool, ...]) -> Box:
     """The box, if it holds values of every electric component, and each value of a periodic axis only once."""
     if set(box.slices) != set(grid.electric):
         raise InputError("box", f"ranges of the components {grid.electric}", tuple(box.slices), "give all of these alone")
-    for component, whole in Box.everywhere(grid, periodic).slices.items():
+    return _within_grid(grid, box, periodic)
+
+
+def checked_magnetic_box(grid: YeeGrid, box: Box | None, periodic: tuple[bool, ...]) -> Box:
+    """The box, if it holds values of magnetic components alone, and each value of a periodic axis only once; none is empty."""
+    if box is None:
+        return Box({})
+    magnetic = tuple(c for c in grid.components if c not in grid.electric)
+    if not isinstance(box, Box) or not set(box.slices) <= set(magnetic):
+        got = tuple(box.slices) if isinstance(box, Box) else box
+        raise InputError("magnetic_box", f"a Box of some of the components {magnetic}", got, "see Box.covering")
+    return _within_grid(grid, box, periodic)
+
+
+def _within_grid(grid: YeeGrid, box: Box, periodic: tuple[bool, ...]) -> Box:
+    if not box.slices:
+        return box
+    for component, whole in Box.everywhere(grid, periodic, tuple(box.slices)).slices.items():
         for axis, (given, most) in enumerate(zip(box.slices[component], whole, strict=True)):
             if not most.start <= given.start < given.stop <= most.stop:
                 raise InputError(
@@ -79,11 +96,12 @@ def checked_box(grid: YeeGrid, box: Box, periodic: tuple[bool, ...]) -> Box:
 
 def _least_permeability(medium: Medium, given: float | None) -> float:
     """The least relative permeability that the time step must serve."""
-    if given is not None:
-        if not 0 < given <= 1:
-            raise InputError("minimum_permeability", "a number above 0 and at most 1", given, "leave it out for 1")
-        return given
-    return min([1.0, *(float(v[medium.grid.interior(c)].min()) for c, v in medium.permeability.items())])
+    least = min([1.0, *(float(v[medium.grid.interior(c)].min()) for c, v in medium.permeability.items())])
+    if given is None:
+        return least
+    if not 0 < given <= least:
+        raise InputError("minimum_permeability", f"a number above 0 and at most {least:g}, the least there is", given, "leave it out for that")
+    return given
 
 
 @dataclass(frozen=True)
@@ -130,7 +148,9 @@ class Program:
             "fields, coefficients and memory of all poles", "use fewer poles, disperse less of the domain, or choose precision 'single'",
         )  # fmt: skip
         self._check_sources(sources)
+        self._check_far_fields(monitors)
         self.doors = Doors(medium, self.faces, sources, monitors, self.dt, self.dtype)
+        magnetic_box = checked_magnetic_box(self.grid, magnetic_box, self.periodic)
         self.permeability = Permeability(medium, self.faces, magnetic_box, self.dt, self.dtype)
         shapes = [self.grid.as_storage(self.box.shape(c)) for c in self.grid.electric]
         self.pool = HistoryPool([*shapes, (1, 1, self.permeability.count)], self.dtype)
@@ -205,6 +225,28 @@ class Program:
                         f"{lower:.4g} m" if upper == lower else f"{lower:.4g} to {upper:.4g} m",
                         "move the source or enlarge the domain",
                     )  # fmt: skip
+
+    def _check_far_fields(self, monitors) -> None:
+        """Refuse a far-field box in an absorbing layer, beside periodic faces, or on a face that is not what it is said to be."""
+        for monitor in monitors:
+            if not hasattr(monitor, "ground"):
+                continue
+            for axis, pair in enumerate(self.faces):
+                lines = self.grid.lines(axis)
+                layers = layer_cells(self.faces)[axis]
+                for end, (face, layer, at) in enumerate(zip(pair, layers, monitor.bounds[axis])):
+                    name = "-+"[end] + AXES[axis]
+                    said, inner = (monitor.ground or {}).get(name), lines[layer] if end == 0 else lines[len(lines) - 1 - layer]
+                    outside = (at - inner) * (1 - 2 * end) < -1e-6 * self.grid.spacing[axis]
+                    if abs(at - lines[-end]) > 1e-6 * self.grid.spacing[axis]:
+                        said = None  # a conductor within the domain, which the monitor itself looks for
+                    is_it = "pec" if isinstance(face, Pec) else "pmc" if isinstance(face, Pmc) else None
+                    if isinstance(face, Periodic) or (outside and layer) or (said is not None and said != is_it):
+                        kind = type(face).__name__
+                        raise InputError(
+                            f"monitor '{monitor.name}' at the face {name}", "a box between the absorbing layers, with ground only on faces that are Pec "
+                            "('pec') or Pmc ('pmc')", f"{at:.6g} m{f' on {said!r}' if said else ''} beside {kind}", "shrink the box or correct ground",
+                        )  # fmt: skip
 
     def _weights(self, component: str) -> np.ndarray:
         slots = np.ix_(*(np.arange(s.start, s.stop) for s in self.box.slices[component]))

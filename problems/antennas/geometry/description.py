@@ -180,6 +180,13 @@ def _check(antenna: Antenna) -> None:
             )
     for medium in antenna.media.values():
         medium.dispersion(antenna.band)
+    outside = [f for f in antenna.far_frequencies if not antenna.band.low <= f <= antenna.band.high]
+    if outside:
+        raise InputError(
+            "far_field.frequencies", f"some within the band, {antenna.band.low:.6g} to {antenna.band.high:.6g} Hz",
+            f"{outside[0]:.6g} Hz", "widen the band, or leave it out",
+        )  # fmt: skip
+    _check_symmetry(antenna)
     for axis, (low, high) in enumerate(antenna.bounds):
         tiny = 1e-9 * (high - low)
         if not low < high:
@@ -196,3 +203,18 @@ def _check(antenna: Antenna) -> None:
                     f"{part.bounds[axis][0]:.6g} to {part.bounds[axis][1]:.6g} m",
                     "move or shrink it, or enlarge the domain",
                 )  # fmt: skip
+
+
+def _check_symmetry(antenna: Antenna) -> None:
+    """Refuse what has an image in a plane of symmetry that would be driven, or be a second wire, unawares."""
+    for axis, (low, high) in enumerate(antenna.bounds):
+        for end, plane in enumerate((low, high)):
+            if antenna.boundaries.face(axis, end) != "symmetry":
+                continue
+            for port in antenna.ports:
+                if abs(port.bounds[axis][end] - plane) > 1e-9 * (high - low):
+                    raise InputError(
+                        f"port '{port.name}'", f"one on the plane of symmetry across {AXES[axis]}, at {plane:.6g} m: the image of "
+                        "another would be driven with it", f"one from {port.bounds[axis][0]:.6g} to {port.bounds[axis][1]:.6g} m",
+                        "describe the whole antenna, without the plane",
+                    )  # fmt: skip

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import numpy as np
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 
 from adjointdesign.constants import EPS0
 from adjointdesign.problem import Settings
@@ -17,7 +18,7 @@ class Band(Settings):
 
     low: PositiveFloat
     high: PositiveFloat
-    points: PositiveInt = 41
+    points: Annotated[int, Field(ge=2)] = 41
 
     @model_validator(mode="after")
     def _ascends(self):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from adjointdesign.errors import InputError
 from adjointdesign.grid.mesh_lines import Fixed, Region, mesh_lines, metal_edge, thin_layer
 from adjointdesign.grid.yee import AXES, YeeGrid
 from adjointdesign.problems.antennas.geometry.description import Antenna
@@ -78,6 +79,12 @@ def _demands(antenna: Antenna, axis: int) -> Iterator[tuple[str, list[Fixed], li
         ends = sorted(set(wire.bounds[axis]))
         yield f"wire '{wire.name}'", [Fixed(x) for x in ends], [Region(x, x, fine) for x in ends]
         if wire.radius and axis != wire.axis:  # cells beside it must be alike
+            for end, face in enumerate(antenna.bounds[axis]):
+                if antenna.boundaries.face(axis, end) != "open" and abs(ends[0] - face) < 1.5 * fine:
+                    raise InputError(
+                        f"wire '{wire.name}' with a radius", f"one and a half cells or more ({1.5 * fine:.4g} m) off the face of the domain "
+                        f"across {AXES[axis]}", f"{abs(ends[0] - face):.4g} m", "leave the plane out, make cells at metal smaller, or leave out the radius",
+                    )  # fmt: skip
             sides = [Fixed(ends[0] - fine), Fixed(ends[0] + fine)]
             yield f"the cell beside wire '{wire.name}'", sides, []
     for gap in antenna.gaps:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import AXES
 from adjointdesign.media.thin_wire import thin_wire
 from adjointdesign.problems.antennas.geometry.description import Antenna
@@ -18,11 +19,19 @@ def with_wires(antenna: Antenna, medium):
     Raises
     ------
     InputError
-        When a radius is too large for its cells, or as `thin_wire`.
+        When a radius is too large for its cells, wires overlap a gap or each other, or as `thin_wire`.
     """
+    taken: dict[tuple, float] = {}
     for axis, position, radius, pieces in wire_lines(antenna):
+        for ends, is_gap in pieces:
+            if is_gap and taken.setdefault((axis, position, ends), radius) != radius:
+                raise InputError(
+                    f"wires along {AXES[axis]} on either side of {ends[0]:.6g} to {ends[1]:.6g} m", "one radius where a port or element is between them",
+                    f"{taken[axis, position, ends]:.4g} and {radius:.4g} m", "change one",
+                )  # fmt: skip
         gaps = [ends for ends, is_gap in pieces if is_gap]
-        medium = thin_wire(medium, AXES[axis], position, (pieces[0][0][0], pieces[-1][0][1]), radius, gaps)
+        extent = pieces[0][0][0], max(high for (_, high), _ in pieces)
+        medium = thin_wire(medium, AXES[axis], position, extent, radius, gaps)
     return medium
 
 
@@ -42,6 +51,11 @@ def wire_lines(antenna: Antenna) -> Iterator[tuple[int, tuple[float, ...], float
         pieces.sort()
         line = pieces[:1]
         for piece in pieces[1:]:
+            if piece[0][0] < line[-1][0][1] - _SAME:
+                raise InputError(
+                    f"wires along {AXES[axis]} at {across[0]:.6g}, {across[1]:.6g} m", "pieces, and gaps of ports between them, one after the other",
+                    f"one from {piece[0][0]:.6g} m within another", "end each where the next begins",
+                )  # fmt: skip
             if piece[0][0] > line[-1][0][1] + _SAME:
                 yield from _unless_gaps(axis, across, radius, line)
                 line = []

@@ -88,6 +88,15 @@ def test_what_cannot_be_is_refused():
         solver.evaluate({"permeability_x": np.ones((2, 2))})
     with pytest.raises(InputError, match="one of permittivity_z, conductivity_z, permeability_x, amplitudes"):
         solver.evaluate({"permeability_y": np.ones(shape)})
+    with pytest.raises(InputError, match="minimum_permeability: expected a number above 0 and at most 0.5"):
+        values = {"hy": np.full(GRID.shape, 0.5)}
+        FdtdMaxwell(Medium(GRID, Medium.uniform(GRID).permittivity, permeability=values), [], [], boundaries=[Pec(), Pec()], run_length=Steps(1),
+                    minimum_permeability=1.0)  # fmt: skip
+    both = Box.covering(GRID, (0.0, 0.0), (2e-2, 2e-2), components=("hy",))  # and with it both images of the nodes of a periodic axis
+    with pytest.raises(InputError, match="box of hy along y"):
+        FdtdMaxwell(Medium.uniform(GRID), [], [], boundaries=[Pec(), Periodic()], run_length=Steps(1), magnetic_box=both)
+    with pytest.raises(InputError, match="magnetic_box"):
+        bodied((slice(8, 9), slice(8, 9)), magnetic_box=Box.everywhere(GRID, (False, False)))
     with pytest.raises(InputError, match="minimum_permeability"):
         bodied((slice(8, 9), slice(8, 9)), minimum_permeability=0.0)
     values = {"hy": np.full(GRID.shape, 2.0)}
