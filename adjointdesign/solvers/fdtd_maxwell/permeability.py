@@ -99,15 +99,10 @@ class Permeability:
                     self.around_component[here, column] = self.grid.components.index(name)
                     self.curl_weights[here, column] = sign * (1 if end else -1) * ratio
 
-    def require_least(self, values: dict, least: float) -> None:
-        """Refuse values of the wrong shape, not positive, or below the least one that the time step was chosen for."""
+    def check(self, values: dict) -> None:
+        """Refuse values of the wrong shape or not positive."""
         for c, part in values.items():
             check_values(f"permeability_{c[1]}", np.asarray(part), self.box.shape(c), positive=True)
-            if np.min(part) < least * (1 - 1e-9):
-                raise InputError(
-                    f"permeability_{c[1]}", f"values of at least {least:g}, for which the time step was chosen",
-                    f"{np.min(part):g}", "give the solver a smaller minimum_permeability",
-                )  # fmt: skip
 
     def faces(self, values: dict) -> Faces:
         """Constants of the compiled sweeps, with the designed values by component (missing ones keep the background)."""

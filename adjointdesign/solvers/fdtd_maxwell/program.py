@@ -22,6 +22,7 @@ from adjointdesign.solvers.fdtd_maxwell.medium import Box, Medium, check_numbers
 from adjointdesign.solvers.fdtd_maxwell.permeability import Permeability
 from adjointdesign.solvers.fdtd_maxwell.poles import Disperse, Drives
 from adjointdesign.solvers.fdtd_maxwell.propagation import HistoryPool
+from adjointdesign.solvers.fdtd_maxwell.stability import largest_eigenvalue
 from adjointdesign.solvers.fdtd_maxwell.state import State
 
 _FACES = (Cpml, Pec, Pmc, Periodic)
@@ -35,7 +36,8 @@ _SLAB_VALUES = 2**15
 def courant_time_step(grid: YeeGrid, index: float, courant: float) -> float:
     """``courant`` times the largest stable time step in a medium of refractive index ``index``, s.
 
-    ``dt <= n / (c sqrt(sum 1/d^2))`` (Taflove and Hagness, 3rd ed., eq. 4.54), with the smallest cells of a graded grid.
+    ``dt <= n / (c sqrt(sum 1/d^2))`` (Taflove and Hagness, 3rd ed., eq. 4.54), with the smallest cells of a graded grid; see
+    `stability.py` for what a medium on such a grid allows.
     """
     return courant * index / (C0 * math.sqrt(sum(1.0 / d**2 for d in grid.spacing)))
 
@@ -94,16 +96,6 @@ def _within_grid(grid: YeeGrid, box: Box, periodic: tuple[bool, ...]) -> Box:
     return box
 
 
-def _least_permeability(medium: Medium, given: float | None) -> float:
-    """The least relative permeability that the time step must serve."""
-    least = min([1.0, *(float(v[medium.grid.interior(c)].min()) for c, v in medium.permeability.items())])
-    if given is None:
-        return least
-    if not 0 < given <= least:
-        raise InputError("minimum_permeability", f"a number above 0 and at most {least:g}, the least there is", given, "leave it out for that")
-    return given
-
-
 @dataclass(frozen=True)
 class Coefficients:
     """Coefficients of a run: electric ones over the storage, one array a component, those of the dispersive places, and faces.
@@ -124,7 +116,7 @@ class Program:
 
     def __init__(self, medium: Medium, sources, monitors, boundaries, box: Box | None, courant: float,
                  minimum_permittivity: float | None, dtype, conductivity_wanted: bool, magnetic_box: Box | None = None,
-                 minimum_permeability: float | None = None, designed: tuple[str, ...] = ()):  # fmt: skip
+                 extremes=(), designed: tuple[str, ...] = ()):  # fmt: skip
         self.grid, self.medium, self.dtype = medium.grid, medium, np.dtype(dtype)
         self.faces = checked_faces(self.grid, boundaries)
         require_memory(
@@ -132,15 +124,20 @@ class Program:
             "fields and coefficients", "coarsen the spacing, shrink the domain or choose precision 'single'",
         )  # fmt: skip
         self.conductivity_wanted = conductivity_wanted
-        interior = {c: medium.permittivity[c][self.grid.interior(c)] for c in self.grid.electric}
-        if minimum_permittivity is None:
-            minimum_permittivity = min(float(v.min()) for v in interior.values())
-        if not 0 < minimum_permittivity < math.inf:
-            raise InputError("minimum_permittivity", "a positive number", minimum_permittivity, "try 1")
-        self.minimum_permittivity = minimum_permittivity
-        self.minimum_permeability = _least_permeability(medium, minimum_permeability)
-        self.dt = courant_time_step(self.grid, math.sqrt(self.minimum_permittivity * self.minimum_permeability), courant)
         self.box = checked_box(self.grid, box or Box.everywhere(self.grid, self.periodic), self.periodic)
+        self.magnetic_box = checked_magnetic_box(self.grid, magnetic_box, self.periodic)
+        self._walls = {c: self._conductor(c) for c in self.grid.electric}
+        if minimum_permittivity is not None and not 0 < minimum_permittivity < math.inf:
+            raise InputError("minimum_permittivity", "a positive number", minimum_permittivity, "try 1")
+        self.by_cell = self.grid.graded_lines is not None or bool(medium.permeability) or bool(self.magnetic_box.slices)
+        if self.by_cell:
+            self.minimum_permittivity = minimum_permittivity or 0.0
+            self.dt = courant * self._largest_time_step(extremes)
+        else:
+            if minimum_permittivity is None:
+                minimum_permittivity = min(float(medium.permittivity[c][self.grid.interior(c)].min()) for c in self.grid.electric)
+            self.minimum_permittivity = minimum_permittivity
+            self.dt = courant_time_step(self.grid, math.sqrt(minimum_permittivity), courant)
         self.box_starts = self._box_starts()
         self.places = DispersivePlaces(medium, self.periodic, self.box, designed, self.dt, self.dtype)
         require_memory(
@@ -150,8 +147,7 @@ class Program:
         self._check_sources(sources)
         self._check_far_fields(monitors)
         self.doors = Doors(medium, self.faces, sources, monitors, self.dt, self.dtype)
-        magnetic_box = checked_magnetic_box(self.grid, magnetic_box, self.periodic)
-        self.permeability = Permeability(medium, self.faces, magnetic_box, self.dt, self.dtype)
+        self.permeability = Permeability(medium, self.faces, self.magnetic_box, self.dt, self.dtype)
         shapes = [self.grid.as_storage(self.box.shape(c)) for c in self.grid.electric]
         self.pool = HistoryPool([*shapes, (1, 1, self.permeability.count)], self.dtype)
         self.drive_pool = HistoryPool([(len(designed), *s) for s in shapes], self.dtype)
@@ -160,7 +156,6 @@ class Program:
         levels, change = (tuple(np.zeros(none, self.dtype) for _ in shapes) for none in ((1, 0, 1, 1, 1), (0, 1, 1, 1)))
         self.no_drives = Drives(levels, False, levels, change)
         self.box_weights = tuple(self._weights(c) for c in self.grid.electric)
-        self._walls = {c: self._conductor(c) for c in self.grid.electric}
         self._phases = {t: phases(self.grid, self.dt, self.faces, self.dtype, t) for t in (False, True)}
         self._images, self._images_across = (
             tuple(images(self.grid, self.faces, c, self.dtype, across) for c in self.grid.components)
@@ -281,7 +276,9 @@ class Program:
         for what, part in (("permittivity", permittivity), ("conductivity", conductivity)):
             for c, values in part.items():
                 check_values(f"{what}_{c[1]}", values, self.box.shape(c), what == "permittivity")
-        self.permeability.require_least(permeability, self.minimum_permeability)
+        self.permeability.check(permeability)
+        if self.by_cell and (permittivity or permeability):
+            self._require_stable(permittivity, permeability)
         for name, part in strengths.items():
             for c, values in part.items():
                 check_values(f"strength_{name}_{c[1]}", np.asarray(values), self.box.shape(c), positive=False)
@@ -319,6 +316,43 @@ class Program:
         """Strength of every dispersive material at the component's places; ``strengths`` as in `coefficients`."""
         values = {name: np.asarray(part[component], float) for name, part in strengths.items() if component in part}
         return self.places.strengths(component, values, which)
+
+    def _largest_time_step(self, extremes) -> float:
+        """Stable for the background, with the least permittivity in the box where one is given, and for the given inputs, s."""
+        floor = {}
+        if self.minimum_permittivity:
+            background = {c: v[self.box.slices[c]] for c, v in self.medium.permittivity.items()}
+            floor = {c: np.minimum(v, self.minimum_permittivity) for c, v in background.items()}
+        bounds = [self._eigenvalue({}, {}), self._eigenvalue(floor, {})]
+        for inputs in extremes:
+            permittivity, permeability = (
+                {f + name[-1]: v for name, v in inputs.items() if name.startswith(kind)} for kind, f in (("permittivity", "e"), ("permeability", "h"))
+            )
+            bounds.append(self._eigenvalue(floor | permittivity, permeability))
+        return 2 / (C0 * math.sqrt(max(bounds)))
+
+    def _require_stable(self, permittivity: dict, permeability: dict) -> None:
+        bound = self._eigenvalue(permittivity, permeability)
+        if bound * (0.5 * C0 * self.dt) ** 2 >= 1:
+            raise InputError(
+                "permittivity and permeability", f"a medium that is stable with time steps of {self.dt:.4g} s",
+                f"one that may need {2 / (C0 * math.sqrt(bound)):.4g} s", "give the solver a smaller minimum_permittivity, or such inputs among its extremes",
+            )  # fmt: skip
+
+    def _eigenvalue(self, permittivity: dict, permeability: dict) -> float:
+        """`largest_eigenvalue` of the background with the given box values."""
+
+        def placed(background, box, values):
+            parts = {c: np.broadcast_to(v, self.grid.shape) for c, v in background.items()}
+            for c, v in values.items():
+                parts[c] = np.array(parts.get(c, np.ones(self.grid.shape)), dtype=float)
+                parts[c][box.slices[c]] = v
+            return parts
+
+        return largest_eigenvalue(
+            self.grid, placed(self.medium.permittivity, self.box, permittivity), self._walls,
+            placed(self.medium.permeability, self.magnetic_box, permeability),
+        )  # fmt: skip
 
     def _slabs(self) -> list[slice]:
         """Ranges of storage rows along x that together make up the grid, each of about `_SLAB_VALUES` values."""

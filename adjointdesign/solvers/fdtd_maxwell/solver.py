@@ -60,12 +60,14 @@ class FdtdMaxwell(Solver):
     magnetic_box : Box, optional
         Magnetic components whose permeability is designed, and where; none by default.
     courant : float
-        Time step over the stability limit of ``minimum_permittivity`` and ``minimum_permeability``.
+        Time step over the largest stable one.
     minimum_permittivity : float, optional
-        Least relative permittivity (at infinite frequency) that inputs may have; the least of the background by default.
+        Least relative permittivity (at infinite frequency) that inputs may have; by default the least of the background, or, on
+        graded grids and with a permeability, what is stable with the background's time step.
         Poles do not shorten the time step, see `dispersive.py`.
-    minimum_permeability : float, optional
-        Least relative permeability that inputs may have; the least of the background by default, and at most one.
+    extremes : sequence of mapping
+        Inputs with which it must be stable too, on graded grids and with a permeability (there see `stability.py`); the
+        ``permittivity`` and ``permeability`` among them count.
     precision : {"double", "single"}
         Precision of the fields; readings and gradients are summed in double precision.
     schedule : {"auto", "memory", "revolve", "disk"}
@@ -87,7 +89,7 @@ class FdtdMaxwell(Solver):
 
     def __init__(self, medium: Medium, sources, monitors, *, boundaries, run_length: Steps | Decay, box: Box | None = None,
                  magnetic_box: Box | None = None, courant: float = 0.95, minimum_permittivity: float | None = None,
-                 minimum_permeability: float | None = None, precision: str = "double",
+                 extremes=(), precision: str = "double",
                  schedule: str = "auto", memory_budget: str | int = "2GiB", conductivity_gradient: bool = False,
                  threads: int | None = None, designed=()):  # fmt: skip
         if precision not in _PRECISIONS:
@@ -115,7 +117,7 @@ class FdtdMaxwell(Solver):
         if len(set(names)) != len(names):
             raise InputError("names of sources and monitors", "all different", names, "rename the repeated ones")
         self.program = Program(medium, sources, monitors, boundaries, box, courant, minimum_permittivity,
-                               _PRECISIONS[precision], conductivity_gradient, magnetic_box, minimum_permeability,
+                               _PRECISIONS[precision], conductivity_gradient, magnetic_box, extremes,
                                designed)  # fmt: skip
         self.run_length, self.schedule, self.memory_budget = run_length, schedule, parse_bytes(memory_budget)
         self.threads = threads

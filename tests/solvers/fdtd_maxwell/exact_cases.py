@@ -82,7 +82,7 @@ def make(polarization, boundaries, lossy=True, steps=150, background=1.0, cells=
     own = {}
     if magnetic:
         medium, own = with_permeability(medium, boundaries, rng)
-        options |= {"magnetic_box": own.pop("box"), "minimum_permeability": 0.5}
+        options |= {"magnetic_box": own.pop("box"), "extremes": [{name: np.full(v.shape, 0.5) for name, v in own.items()}]}
     if dispersive:
         medium = dispersed(medium)
         options.setdefault("designed", ("metal", "glass_a"))
