@@ -36,6 +36,12 @@ class PortRun:
         Time step, s.
     seconds : float
         What it took.
+    dissipated : ndarray or None
+        Power that the medium within that box takes, the ports' impedances included, in units of ``power``.
+    losses : dict of str to ndarray
+        Parts of it by what takes them: ``media``, ``sheets``, ``elements``.
+    currents : dict of str to ndarray
+        Readings of the field on either side of flat metal, see `surface_current`.
     """
 
     signals: list[np.ndarray]
@@ -45,6 +51,9 @@ class PortRun:
     power: np.ndarray | None
     dt: float
     seconds: float
+    dissipated: np.ndarray | None = None
+    losses: dict[str, np.ndarray] = field(default_factory=dict)
+    currents: dict[str, np.ndarray] = field(default_factory=dict)
 
     def voltages(self, frequencies: np.ndarray) -> list[np.ndarray]:
         """Transforms of the signals, V s."""
@@ -120,26 +129,39 @@ class Results:
     def radiation(self, number: int) -> dict[str, np.ndarray]:
         """Powers and gains of a run at the frequencies of the far field; gains over all directions.
 
-        ``available``, ``accepted`` and ``radiated`` in W per ``|V s|^2`` of the drive; the radiated power is that
-        through the box.
+        ``available``, ``accepted``, ``radiated``, ``dissipated`` and ``transferred`` (into the other ports) in W per
+        ``|V s|^2`` of the drive; the radiated power is that through the box, the dissipated one that of the medium
+        within it without what the ports take by their circuit. ``loss_...`` are parts of it.
         """
         from adjointdesign.objectives.far_field import directivity, radiation_intensity, realized_gain
 
         run, frequencies = self.runs[number], self.model.antenna.far_frequencies
         z = self.impedances[number]
-        voltage = run.voltages(frequencies)[number] / run.far_drive
+        voltages = [v / run.far_drive for v in run.voltages(frequencies)]
+        voltage = voltages[number]
         intensity = radiation_intensity(run.far / run.far_drive[:, None, None])
         available = np.full(len(frequencies), 1 / (8 * z))
         # The box pairs whole steps of E with H: `PortMonitor` says why the factor.
-        radiated = self._mirrored * run.power / np.abs(run.far_drive) ** 2 * np.cos(np.pi * frequencies * run.dt)
+        unit = self._mirrored / np.abs(run.far_drive) ** 2 * np.cos(np.pi * frequencies * run.dt)
+        radiated = unit * run.power
+        taken = [0.5 * np.abs(v) ** 2 / z for v, z in zip(voltages, self.impedances)]
         return {
             "available": available,
             "accepted": 0.5 * np.real(voltage * np.conj(1 - voltage)) / z,
             "radiated": radiated,
+            "dissipated": unit * run.dissipated - sum(taken),
+            "transferred": sum(taken) - taken[number],
+            **{f"loss_{name}": unit * part for name, part in run.losses.items()},
             "pattern_power": intensity[:, : len(self.weights)] @ self.weights,
             "directivity": directivity(intensity, radiated),
             "realized_gain": realized_gain(intensity, available),
         }
+
+    @staticmethod
+    def power_balance_error(radiation: dict[str, np.ndarray]) -> np.ndarray:
+        """What is radiated, dissipated and transferred over what is accepted, less one: a check of the run."""
+        leaving = radiation["radiated"] + radiation["dissipated"] + radiation["transferred"]
+        return leaving / radiation["accepted"] - 1
 
     @property
     def _mirrored(self) -> int:
@@ -185,6 +207,13 @@ class Results:
             "direction": [_upright(*angles) for angles in np.degrees(self.directions[peak])],
             "radiation_efficiency": (radiation["radiated"] / radiation["accepted"]).tolist(),
             "total_efficiency": (radiation["radiated"] / radiation["available"]).tolist(),
+            "dissipated": (radiation["dissipated"] / radiation["accepted"]).tolist(),
+            "dissipated_by": {
+                name[5:]: (part / radiation["accepted"]).tolist()
+                for name, part in radiation.items() if name.startswith("loss_")
+            },
+            "transferred": (radiation["transferred"] / radiation["accepted"]).tolist(),
+            "power_balance_error": self.power_balance_error(radiation).tolist(),
             "pattern_power_error": (radiation["pattern_power"] / radiation["radiated"] - 1).tolist(),
         }
 

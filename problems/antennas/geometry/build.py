@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -38,11 +39,14 @@ class Model:
         Its graded grid.
     bare : Medium
         The medium without ports and lumped elements.
+    designed_metal : bool
+        Whether ports may end on metal that a design makes, so that none is looked for.
     """
 
     antenna: Antenna
     grid: YeeGrid
     bare: object
+    designed_metal: bool = False
 
     @property
     def frequencies(self) -> np.ndarray:
@@ -54,7 +58,7 @@ class Model:
         """Its `LumpedPort`, in the order of the description."""
         from adjointdesign.sources import LumpedPort
 
-        return tuple(LumpedPort(**p.model_dump()) for p in self.antenna.ports)
+        return tuple(LumpedPort(**p.model_dump(), designed_metal=self.designed_metal) for p in self.antenna.ports)
 
     @cached_property
     def medium(self):
@@ -115,6 +119,11 @@ class Model:
         return tuple(bounds), ground
 
     @property
+    def mirrored(self) -> int:
+        """How many times the power of the domain is that of the whole antenna: planes of symmetry double it."""
+        return 2 ** sum(kind == "pmc" for kind in self.far_field_box[1].values())
+
+    @property
     def pulse(self):
         """A pulse that covers the band."""
         from adjointdesign.sources import GaussianPulse
@@ -143,8 +152,17 @@ class Model:
         )  # fmt: skip
 
 
-def build(antenna: Antenna) -> Model:
+def build(antenna: Antenna, nodes: Sequence = ((), (), ()), *, designed_metal: bool = False) -> Model:
     """Put a described antenna on a grid.
+
+    Parameters
+    ----------
+    antenna : Antenna
+        The description.
+    nodes : three sequences of float
+        Positions along each axis that must be nodes as well, m.
+    designed_metal : bool
+        See `Model`.
 
     Raises
     ------
@@ -152,8 +170,8 @@ def build(antenna: Antenna) -> Model:
         When its mesh lines cannot be, its solids overlap without an order, a wire is thicker than its cells, or the
         mesh does not resolve the band.
     """
-    grid = grid_of(antenna)
-    model = Model(antenna, grid, with_wires(antenna, medium_of(antenna, grid)))
+    grid = grid_of(antenna, nodes)
+    model = Model(antenna, grid, with_wires(antenna, medium_of(antenna, grid)), designed_metal)
     found = cells_per_wavelength(model)
     if found < LEAST_CELLS:
         raise InputError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -17,15 +17,15 @@ _SAME = 1e-6
 """Positions closer than this share of a cell at metal are one."""
 
 
-def grid_of(antenna: Antenna) -> YeeGrid:
-    """The graded grid for an antenna, absorbing layers included.
+def grid_of(antenna: Antenna, nodes: Sequence = ((), (), ())) -> YeeGrid:
+    """The graded grid for an antenna, absorbing layers included; ``nodes`` are more positions along each axis, m, that must be nodes.
 
     Raises
     ------
     InputError
         When mesh lines cannot be, see `mesh_lines`.
     """
-    return YeeGrid.graded([_lines(antenna, axis) for axis in range(3)])
+    return YeeGrid.graded([_lines(antenna, axis, nodes[axis]) for axis in range(3)])
 
 
 def largest_cell(antenna: Antenna) -> float:
@@ -38,9 +38,10 @@ def edge_size(antenna: Antenna) -> float:
     return antenna.grid.edge_size or 0.5 * largest_cell(antenna)
 
 
-def _lines(antenna: Antenna, axis: int) -> np.ndarray:
+def _lines(antenna: Antenna, axis: int, nodes: Sequence[float]) -> np.ndarray:
     settings, low_high = antenna.grid, antenna.bounds[axis]
     fixed = [Fixed(x, f"the {end} end of the domain along {AXES[axis]}") for x, end in zip(low_high, ("low", "high"))]
+    fixed += [Fixed(x, f"a node of the design along {AXES[axis]}") for x in nodes]
     regions = [Region(-math.inf, math.inf, largest_cell(antenna), "vacuum")]
     for part, more_fixed, more_regions in _demands(antenna, axis):
         fixed += [Fixed(f.position, f"{part} along {AXES[axis]}") for f in more_fixed]
