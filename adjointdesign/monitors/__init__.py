@@ -1,5 +1,6 @@
 """Linear readings of a field: components, mode amplitudes, and the fields whose product is a flux."""
 
+from adjointdesign.monitors.dissipation import DissipatedPowerMonitor
 from adjointdesign.monitors.far_field import FarFieldMonitor
 from adjointdesign.monitors.far_field_power import RadiatedPowerMonitor
 from adjointdesign.monitors.fields import FieldMonitor
@@ -12,6 +13,7 @@ from adjointdesign.monitors.port import PortMonitor
 
 __all__ = [
     "CurrentMonitor",
+    "DissipatedPowerMonitor",
     "FarFieldMonitor",
     "FieldMonitor",
     "FluxMonitor",

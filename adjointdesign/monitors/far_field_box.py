@@ -139,7 +139,7 @@ def _patches(grid, low, high, mirrors) -> list[Patch]:
         x1, x2 = AXES[(axis + 1) % 3], AXES[(axis + 2) % 3]
         for e, h, sign in (("e" + x1, "h" + x2, 1), ("e" + x2, "h" + x1, -1)):
             if e in grid.components:
-                along = [_along(grid, e, a, low[a], high[a], mirrors.get(a)) for a in range(grid.ndim)]
+                along = [slots_inside(grid, e, a, low[a], high[a], mirrors.get(a)) for a in range(grid.ndim)]
                 slots = [s for s, _ in along]
                 slots[axis] = np.array([(low[axis], high[axis])[side] + 1])
                 inner = high[axis] if side else low[axis] + 1
@@ -148,7 +148,7 @@ def _patches(grid, low, high, mirrors) -> list[Patch]:
     return patches
 
 
-def _along(grid, component, axis, low, high, mirror) -> tuple[np.ndarray, np.ndarray]:
+def slots_inside(grid, component, axis, low, high, mirror) -> tuple[np.ndarray, np.ndarray]:
     """Slots of a component between two nodes and the lengths they stand for.
 
     A node on a face belongs to the outside, but for one on a magnetic wall, half of which is inside. (On an electric

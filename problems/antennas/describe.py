@@ -10,6 +10,7 @@ import numpy as np
 
 from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import AXES
+from adjointdesign.problems.antennas.describe_losses import loss_parts
 from adjointdesign.problems.antennas.describe_results import PortRun, Results
 from adjointdesign.problems.antennas.geometry.build import Model, build
 from adjointdesign.problems.antennas.geometry.description import Antenna, read
@@ -44,7 +45,13 @@ def simulate(antenna: Antenna, progress=None) -> Results:
 
 
 def _run(model: Model, number: int, directions: np.ndarray, progress) -> PortRun:
-    from adjointdesign.monitors import FarFieldMonitor, PortMonitor, RadiatedPowerMonitor, power
+    from adjointdesign.monitors import (
+        DissipatedPowerMonitor,
+        FarFieldMonitor,
+        PortMonitor,
+        RadiatedPowerMonitor,
+        power,
+    )
 
     monitors = [PortMonitor(p) for p in model.ports]
     far = model.antenna.far_frequencies
@@ -54,6 +61,7 @@ def _run(model: Model, number: int, directions: np.ndarray, progress) -> PortRun
         monitors += [
             FarFieldMonitor("far field", *box, directions, ground=ground),
             RadiatedPowerMonitor("radiated power", *box, ground=ground),
+            DissipatedPowerMonitor("dissipated power", *box, ground=ground),
         ]
     began = time.perf_counter()
     solver = model.solver(number, monitors)  # which refuses what cannot be, before anything is told
@@ -63,9 +71,14 @@ def _run(model: Model, number: int, directions: np.ndarray, progress) -> PortRun
     readings = solver.evaluate({})
     source = solver.program.doors.sources[0]
     drive, far_drive = (source.spectrum(f, solver.dt, solver.steps) for f in (model.frequencies, far))
+    signals, seconds = [readings[p.name] for p in model.ports], time.perf_counter() - began
+    if not model.antenna.far_field:
+        return PortRun(signals, drive, far_drive, None, None, solver.dt, seconds)
+    lost = readings["dissipated power"]
+    placement = solver.program.doors.placements[[m.name for m in monitors].index("dissipated power")]
     return PortRun(
-        [readings[p.name] for p in model.ports], drive, far_drive, readings.get("far field"),
-        power(readings["radiated power"]) if model.antenna.far_field else None, solver.dt, time.perf_counter() - began,
+        signals, drive, far_drive, readings["far field"], power(readings["radiated power"]), solver.dt, seconds,
+        power(lost), {name: placement.taken_by(part, lost) for name, part in loss_parts(model).items()},
     )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ class PortRun:
     dissipated : ndarray or None
         Power that the medium within that box takes, the ports' impedances included, in units of ``power``.
     losses : dict of str to ndarray
-        Parts of it by what takes them: ``media``, ``sheets``, ``elements``.
+        Parts of it by what takes them, see `loss_parts`.
     currents : dict of str to ndarray
         Readings of the field on either side of flat metal, see `surface_current`.
     """
@@ -126,12 +126,13 @@ class Results:
             worst = max(worst, 2 * share * later * lasting / np.abs(run.drive).min()) if later > 0 else worst
         return float(worst)
 
-    def radiation(self, number: int) -> dict[str, np.ndarray]:
+    def radiation(self, number: int) -> dict:
         """Powers and gains of a run at the frequencies of the far field; gains over all directions.
 
         ``available``, ``accepted``, ``radiated``, ``dissipated`` and ``transferred`` (into the other ports) in W per
         ``|V s|^2`` of the drive; the radiated power is that through the box, the dissipated one that of the medium
-        within it without what the ports take by their circuit. ``loss_...`` are parts of it.
+        within it without what the ports take by their circuit. ``losses`` is a dict of its parts, of which ``ports``
+        is what ports several edges wide take beyond that (`adjointdesign.sources.lumped_port`).
         """
         from adjointdesign.objectives.far_field import directivity, radiation_intensity, realized_gain
 
@@ -145,20 +146,22 @@ class Results:
         unit = self._mirrored / np.abs(run.far_drive) ** 2 * np.cos(np.pi * frequencies * run.dt)
         radiated = unit * run.power
         taken = [0.5 * np.abs(v) ** 2 / z for v, z in zip(voltages, self.impedances)]
+        dissipated = unit * run.dissipated - sum(taken)
+        losses = {name: unit * part for name, part in run.losses.items()}
         return {
             "available": available,
             "accepted": 0.5 * np.real(voltage * np.conj(1 - voltage)) / z,
             "radiated": radiated,
-            "dissipated": unit * run.dissipated - sum(taken),
+            "dissipated": dissipated,
             "transferred": sum(taken) - taken[number],
-            **{f"loss_{name}": unit * part for name, part in run.losses.items()},
+            "losses": losses | {"ports": dissipated - sum(losses.values())},
             "pattern_power": intensity[:, : len(self.weights)] @ self.weights,
             "directivity": directivity(intensity, radiated),
             "realized_gain": realized_gain(intensity, available),
         }
 
     @staticmethod
-    def power_balance_error(radiation: dict[str, np.ndarray]) -> np.ndarray:
+    def power_balance_error(radiation: dict) -> np.ndarray:
         """What is radiated, dissipated and transferred over what is accepted, less one: a check of the run."""
         leaving = radiation["radiated"] + radiation["dissipated"] + radiation["transferred"]
         return leaving / radiation["accepted"] - 1
@@ -209,8 +212,7 @@ class Results:
             "total_efficiency": (radiation["radiated"] / radiation["available"]).tolist(),
             "dissipated": (radiation["dissipated"] / radiation["accepted"]).tolist(),
             "dissipated_by": {
-                name[5:]: (part / radiation["accepted"]).tolist()
-                for name, part in radiation.items() if name.startswith("loss_")
+                name: (part / radiation["accepted"]).tolist() for name, part in radiation["losses"].items()
             },
             "transferred": (radiation["transferred"] / radiation["accepted"]).tolist(),
             "power_balance_error": self.power_balance_error(radiation).tolist(),

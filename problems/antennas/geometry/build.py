@@ -69,7 +69,14 @@ class Model:
         InputError
             When one of them spans no gap, touches no metal, or overlaps another.
         """
-        from adjointdesign.sources import Capacitor, Inductor, Resistor, SeriesCircuit, load_lumped
+        from adjointdesign.sources import load_lumped
+
+        return load_lumped(self.bare, [*self.ports, *self.elements])
+
+    @cached_property
+    def elements(self) -> tuple:
+        """Its lumped elements, in the order of the description."""
+        from adjointdesign.sources import Capacitor, Inductor, Resistor, SeriesCircuit
 
         kinds = {
             ResistorSpec: Resistor,
@@ -77,8 +84,7 @@ class Model:
             InductorSpec: Inductor,
             SeriesCircuitSpec: SeriesCircuit,
         }
-        elements = [kinds[type(e)](**e.model_dump()) for e in self.antenna.elements]
-        return load_lumped(self.bare, [*self.ports, *elements])
+        return tuple(kinds[type(e)](**e.model_dump()) for e in self.antenna.elements)
 
     @cached_property
     def faces(self) -> list[tuple]:

@@ -49,7 +49,7 @@ def medium_of(antenna: Antenna, grid: YeeGrid):
     for component in grid.electric:
         complex_permittivity, shares = _dielectric(antenna, grid, component, materials)
         permittivity[component] = complex_permittivity.real.copy()
-        conductivity[component] = w * EPS0 * complex_permittivity.imag + _resistive(antenna, grid, component)
+        conductivity[component] = w * EPS0 * complex_permittivity.imag + resistive(antenna, grid, component)
         for name, part in dispersive.items():
             part.strength[component] = shares[name]
     conductor = {c: conductor_of(antenna, grid, c) for c in grid.electric}
@@ -203,7 +203,7 @@ def _on_sheet(sheet, places, tiny: float):
     return (np.abs(places[normal] - sheet.position) <= tiny) & sheet.outline.inside(u, v, tiny)
 
 
-def _resistive(antenna: Antenna, grid: YeeGrid, component: str):
+def resistive(antenna: Antenna, grid: YeeGrid, component: str):
     """Conductivity by which sheets of a resistance carry their current: ``1 / (R d)``, d the dual length across them.
 
     A component at the border of a sheet carries the share of its dual cell that the sheet covers.
