@@ -119,6 +119,17 @@ def evaluate_file(path: str | Path, progress=None) -> Results:
     return simulate(read(path), progress)
 
 
+def _balance(far: dict, k: int) -> str:
+    """Where the accepted power goes at one frequency."""
+    parts = [f"{name} {share[k]:.2%}" for name, share in far["dissipated_by"].items() if abs(share[k]) >= 5e-5]
+    taken = f" ({', '.join(parts)})" if parts else ""
+    others = f", into other ports {far['transferred'][k]:.2%}" if abs(far["transferred"][k]) >= 5e-5 else ""
+    return (
+        f"of the accepted power dissipated {far['dissipated'][k]:.2%}{taken}{others}; "
+        f"power balance to {abs(far['power_balance_error'][k]):.1e}"
+    )
+
+
 def table(results: Results) -> str:
     """The main numbers, for people."""
     s, z, f = results.s_parameters, results.input_impedance, results.model.frequencies
@@ -144,6 +155,7 @@ def table(results: Results) -> str:
                     f"phi {far['direction'][k][1]:.0f} degrees, realized gain {far['realized_gain_dbi'][k]:.2f} dBi, "
                     f"radiation efficiency {far['radiation_efficiency'][k]:.4f}"
                 )
+                lines.append(f"      {_balance(far, k)}")
     error = found["truncation_error"]
     if found["rung_down"]:
         lines.append(f"  rung down: what the end of the run left out is at most {error:.1e} of an S-parameter")

@@ -86,7 +86,7 @@ def test_what_goes_in_and_does_not_come_out_is_dissipated(polarization, face, ki
     solver = arrangement(polarization, kind, face)
     readings = {name: power(r) for name, r in solver.evaluate({}).items()}
     assert np.all(readings["lost"] > 0.01 * readings["in"]) and np.all(readings["none"] == 0)
-    assert readings["out"] + readings["lost"] == pytest.approx(readings["in"], rel=1e-8)
+    assert (readings["out"] + readings["lost"]) / readings["in"] - 1 == pytest.approx(0, abs=1e-7)  # by what the end of the run cuts off
 
 
 def test_transpose_is_the_adjoint():
