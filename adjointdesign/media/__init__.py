@@ -11,6 +11,7 @@ from adjointdesign.media.interpolation import (
 from adjointdesign.media.library import MATERIALS, Material, permittivity
 from adjointdesign.media.loss_tangent import loss_tangent
 from adjointdesign.media.rasterize import average, component_average, component_matrices, coverage, overlap_matrix
+from adjointdesign.media.surface_impedance import conducting_surface, skin_depth, surface_impedance
 
 __all__ = [
     "Dispersion",
@@ -20,6 +21,7 @@ __all__ = [
     "average",
     "component_average",
     "component_matrices",
+    "conducting_surface",
     "coverage",
     "dispersive_material",
     "dispersive_materials",
@@ -30,4 +32,6 @@ __all__ = [
     "overlap_matrix",
     "permittivity",
     "simp_permittivity",
+    "skin_depth",
+    "surface_impedance",
 ]
