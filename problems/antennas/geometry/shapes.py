@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PrivateAttr, ValidationInfo, model_validator
 
 from adjointdesign.grid.yee import AXES
 from adjointdesign.problem import Settings
 from adjointdesign.problems.antennas.geometry.outlines import Disc, Outline, Point2, Polygons, Rectangle
+from adjointdesign.problems.antennas.geometry.surfaces import ClosedSurface, read_stl
 
 Point3 = tuple[float, float, float]
 Axis = Literal["x", "y", "z"]
@@ -153,7 +155,43 @@ class Sphere(_Solid):
         return (x - cx) ** 2 + (y - cy) ** 2 + (z - cz) ** 2 <= max(self.radius + slack, 0.0) ** 2
 
 
-Solid = Annotated[Box | Cylinder | Prism | Sphere, Field(discriminator="shape")]
+class Body(_Solid):
+    """What a closed surface of triangles encloses, from an STL file beside the description."""
+
+    shape: Literal["stl"]
+    file: str
+    scale: PositiveFloat = Field(1.0, description="metres per unit of the file")
+    _surface: ClosedSurface = PrivateAttr()
+
+    @model_validator(mode="after")
+    def _load(self, info: ValidationInfo):
+        self._surface = read_stl(Path((info.context or {}).get("folder", "."), self.file), self.scale)
+        return self
+
+    @property
+    def surface(self) -> ClosedSurface:
+        """The triangles."""
+        return self._surface
+
+    @property
+    def bounds(self) -> tuple[tuple[float, float], ...]:
+        """As of other solids."""
+        return self._surface.bounds
+
+    def faces(self, axis: int) -> list[tuple[float, int]]:
+        """As of other solids; small ones left out."""
+        return self._surface.faces(axis)
+
+    def curved(self, axis: int) -> bool:
+        """As of other solids."""
+        return self._surface.curved(axis)
+
+    def inside(self, x, y, z, slack: float):
+        """As of other solids, of points of a mesh of positions."""
+        return self._surface.inside(x, y, z, slack)
+
+
+Solid = Annotated[Box | Cylinder | Prism | Sphere | Body, Field(discriminator="shape")]
 
 
 class Sheet(Settings):
