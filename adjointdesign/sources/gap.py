@@ -31,6 +31,9 @@ from adjointdesign.sources.placing import (
 METAL_CONDUCTIVITY = 1e4
 """Conductivity from which a medium counts as the metal at the end of a gap, S/m: between graphite and the metals."""
 
+CARRIER_CONDUCTIVITY = 100.0
+"""The same for the static conductivity of a dispersive medium, S/m: the surface of a metal has 1 ohm or less per square, on cells up to a centimetre."""
+
 
 @dataclass(frozen=True, eq=False)
 class GapEdges:
@@ -216,5 +219,8 @@ def touches_metal(medium: Medium, slots: list[np.ndarray]) -> np.ndarray:
                 metal |= np.asarray(medium.conductor[component])[np.ix_(*at)]
             if component in medium.conductivity:
                 metal |= np.asarray(medium.conductivity[component])[np.ix_(*at)] >= METAL_CONDUCTIVITY
+            for part in medium.dispersive.values():
+                if component in part.strength:
+                    metal |= np.asarray(part.strength[component])[np.ix_(*at)] * part.material.conductivity >= CARRIER_CONDUCTIVITY
             found |= metal & reduce(np.logical_and.outer, inside)
     return found
