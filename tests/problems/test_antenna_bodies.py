@@ -103,6 +103,14 @@ def test_rays_through_corners_and_sides_are_no_exception():
         assert np.array_equal(found[off], (depth < 0)[off]) and np.any(found)
 
 
+@pytest.mark.parametrize("slack", [1e-3, -1e-3])
+def test_slack_on_faces_sides_and_corners(slack):
+    x, y, z = (np.linspace(low - 1, high + 1, 4 * int(high - low + 2) + 1) for low, high in ((0, 1), (0, 2), (-1, 2)))
+    within = [(p >= low - slack) & (p <= high + slack) for p, (low, high) in zip((x, y, z), ((0, 1), (0, 2), (-1, 2)))]
+    found = ClosedSurface.joined(box([0.0, 0.0, -1.0], [1.0, 2.0, 2.0])).inside(*np.ix_(x, y, z), slack)
+    assert np.array_equal(found, np.logical_and.reduce(np.ix_(*within)))
+
+
 def test_cavities_and_overlapping_shells():
     """A shell that is turned inside out is a hole; two that overlap are one body."""
     x = np.linspace(-1.97, 3.83, 30)
