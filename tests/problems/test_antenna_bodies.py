@@ -108,7 +108,7 @@ def test_slack_on_faces_sides_and_corners(slack):
     x, y, z = (np.linspace(low - 1, high + 1, 4 * int(high - low + 2) + 1) for low, high in ((0, 1), (0, 2), (-1, 2)))
     within = [(p >= low - slack) & (p <= high + slack) for p, (low, high) in zip((x, y, z), ((0, 1), (0, 2), (-1, 2)))]
     found = ClosedSurface.joined(box([0.0, 0.0, -1.0], [1.0, 2.0, 2.0])).inside(*np.ix_(x, y, z), slack)
-    assert np.array_equal(found, np.logical_and.reduce(np.ix_(*within)))
+    assert np.array_equal(found, within[0][:, None, None] & within[1][:, None] & within[2])
 
 
 def test_cavities_and_overlapping_shells():
