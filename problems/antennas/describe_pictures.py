@@ -7,7 +7,7 @@ import numpy as np
 from adjointdesign.grid.yee import AXES
 from adjointdesign.problems.antennas.describe import CUT_STEP
 from adjointdesign.problems.antennas.describe_results import Results
-from adjointdesign.problems.antennas.geometry.shapes import METAL, Sheet, plane_axes
+from adjointdesign.problems.antennas.geometry.shapes import Sheet, plane_axes
 from adjointdesign.report.style import COLORS, INK, QUIET, WIDTH, canvas, legend_below, named, png
 
 FLOOR = -30.0
@@ -106,7 +106,7 @@ def mesh(results: Results) -> bytes:
                 for x in lines:
                     place(x * scale, color="#9aa5b1", linewidth=0.3, zorder=1)
             for part in model.antenna.parts:
-                _draw(panel, part, normal, u, v, scale)
+                _draw(panel, part, _is_metal(model.antenna, part), normal, u, v, scale)
             (x0, x1), (y0, y1) = ((model.grid.lines(a)[[0, -1]] * scale) for a in (u, v))
             inner = [b * scale for a in (u, v) for b in bounds[a]]
             margins = (0.08 * (inner[1] - inner[0]), 0.08 * (inner[3] - inner[2]))
@@ -120,11 +120,15 @@ def mesh(results: Results) -> bytes:
         return png(figure)
 
 
-def _draw(panel, part, normal: str, u: int, v: int, scale: float) -> None:
+def _is_metal(antenna, part) -> bool:
+    return isinstance(part, Sheet) or hasattr(part, "start") or hasattr(part, "medium") and antenna.is_metal(part.medium)
+
+
+def _draw(panel, part, metal: bool, normal: str, u: int, v: int, scale: float) -> None:
     from matplotlib.patches import Circle, Polygon
 
     style = {"facecolor": "#56B4E955", "edgecolor": "#0072B2"}
-    if isinstance(part, Sheet) or getattr(part, "medium", None) == METAL or hasattr(part, "start"):
+    if metal:
         style = {"facecolor": "#E69F0066", "edgecolor": "#8C6D1F"}
     elif hasattr(part, "share"):
         style = {"facecolor": "#D55E00", "edgecolor": "#D55E00"}

@@ -69,6 +69,14 @@ class Antenna(Settings):
         """The medium of that name."""
         return self.media[name] if name in self.media else MediumSpec()
 
+    def is_metal(self, name: str) -> bool:
+        """Whether a medium is a conductor, perfect or not."""
+        return name == METAL or self.medium(name).metal
+
+    def rank(self, solid) -> int:
+        """The priority of a solid, or its default."""
+        return solid.priority if solid.priority is not None else int(self.is_metal(solid.medium))
+
     @property
     def far_frequencies(self) -> np.ndarray:
         """Frequencies of the far field, Hz."""
@@ -178,6 +186,7 @@ def _check(antenna: Antenna) -> None:
             raise InputError(
                 f"medium of solid '{solid.name}'", f"one of {', '.join(known)}", repr(solid.medium), remedy
             )
+    _check_metals(antenna)
     for medium in antenna.media.values():
         medium.dispersion(antenna.band)
     outside = [f for f in antenna.far_frequencies if not antenna.band.low <= f <= antenna.band.high]
@@ -203,6 +212,20 @@ def _check(antenna: Antenna) -> None:
                     f"{part.bounds[axis][0]:.6g} to {part.bounds[axis][1]:.6g} m",
                     "move or shrink it, or enlarge the domain",
                 )  # fmt: skip
+
+
+def _check_metals(antenna: Antenna) -> None:
+    """Refuse metal of finite conductivity where its surface would be a staircase, and sheets of what is none."""
+    for solid in antenna.solids:
+        if antenna.medium(solid.medium).metal and any(solid.curved(axis) for axis in range(3)):
+            raise InputError(
+                f"solid '{solid.name}' of a metal of finite conductivity", "flat faces across the axes", "a curved or slanted surface, a staircase on the "
+                "grid whose loss is not that of the surface", f"make it of {METAL}, or of boxes",
+            )  # fmt: skip
+    for sheet in antenna.sheets:
+        if not antenna.is_metal(sheet.medium):
+            known = ", ".join([METAL, *(name for name, medium in antenna.media.items() if medium.metal)])
+            raise InputError(f"medium of sheet '{sheet.name}'", f"a metal among the media ({known})", repr(sheet.medium), "give one, or a resistance")
 
 
 def _check_symmetry(antenna: Antenna) -> None:

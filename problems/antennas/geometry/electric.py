@@ -38,12 +38,13 @@ class Band(Settings):
 
 
 class MediumSpec(Settings):
-    """A medium: constant, from the library of dispersive ones, or with a loss tangent.
+    """A medium: constant, from the library of dispersive ones, with a loss tangent, or a metal.
 
     A loss tangent becomes the conductivity that has it at ``frequency``, or with ``causal`` a medium that has it over
-    the band.
+    the band. A metal is not resolved: its surface has the impedance of its conductivity.
     """
 
+    metal: bool = False
     permittivity: PositiveFloat = 1.0
     conductivity: NonNegativeFloat = 0.0
     loss_tangent: NonNegativeFloat = 0.0
@@ -57,6 +58,8 @@ class MediumSpec(Settings):
     def _one_way(self):
         if self.library is not None and self.model_fields_set != {"library"}:
             raise ValueError("a name in the library alone, or numbers")
+        if self.metal and (self.model_fields_set != {"metal", "conductivity"} or not self.conductivity):
+            raise ValueError("a conductivity and nothing else where the medium is a metal")
         if self.causal and (self.conductivity or not self.loss_tangent):
             raise ValueError("a loss tangent and no conductivity where the medium is causal")
         return self

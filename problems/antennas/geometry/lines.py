@@ -11,7 +11,7 @@ from adjointdesign.errors import InputError
 from adjointdesign.grid.mesh_lines import Fixed, Region, mesh_lines, metal_edge, thin_layer
 from adjointdesign.grid.yee import AXES, YeeGrid
 from adjointdesign.problems.antennas.geometry.description import Antenna
-from adjointdesign.problems.antennas.geometry.shapes import METAL, plane_axes
+from adjointdesign.problems.antennas.geometry.shapes import plane_axes
 
 _SAME = 1e-6
 """Positions closer than this share of a cell at metal are one."""
@@ -62,7 +62,7 @@ def _demands(antenna: Antenna, axis: int) -> Iterator[tuple[str, list[Fixed], li
     for solid in antenna.solids:
         low, high = solid.bounds[axis]
         title = f"solid '{solid.name}'"
-        if solid.medium == METAL:
+        if antenna.is_metal(solid.medium):
             faces = [Fixed(x) for x, _ in solid.faces(axis)] or [Fixed(low), Fixed(high)]
             inner = [f.position for f in faces if _ends_inside(antenna, axis, f.position)]
             small = [Region(low, high, fine)] if solid.curved(axis) else [Region(x, x, fine) for x in inner]

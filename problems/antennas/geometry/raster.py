@@ -6,8 +6,8 @@ permittivity in the middle of the band; on faces that are nodes (all flat ones a
 order. Dual cells that curved faces cut are sampled. A dispersive medium enters these means by its permittivity at
 infinite frequency, and the rest of it by volume.
 
-Metal holds a component at zero where the component's own place is on or in it (staircase); a dielectric of higher
-priority takes out what lies strictly inside it. In absorbing layers everything goes on as it is at the face of the
+Perfect metal holds a component at zero where the component's own place is on or in it (staircase); a dielectric of higher
+priority takes out what lies strictly inside it. Metal of finite conductivity is cells of the grid, see `finite_metal.py`. In absorbing layers everything goes on as it is at the face of the
 domain.
 """
 
@@ -23,6 +23,7 @@ from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import AXES, YeeGrid
 from adjointdesign.media.rasterize import overlap_matrix
 from adjointdesign.problems.antennas.geometry.description import Antenna
+from adjointdesign.problems.antennas.geometry.finite_metal import with_finite_metals
 from adjointdesign.problems.antennas.geometry.shapes import METAL, plane_axes
 
 _TINY = 1e-3
@@ -35,14 +36,14 @@ def medium_of(antenna: Antenna, grid: YeeGrid):
     Raises
     ------
     InputError
-        When solids of one priority and different media overlap.
+        When solids of one priority and different media overlap, and as `with_finite_metals`.
     """
     from adjointdesign.solvers.fdtd_maxwell import Medium
     from adjointdesign.solvers.fdtd_maxwell.medium import Dispersive
 
     w = 2 * math.pi * antenna.band.center
     materials = {
-        s.medium: antenna.medium(s.medium).dispersion(antenna.band) for s in antenna.solids if s.medium != METAL
+        s.medium: antenna.medium(s.medium).dispersion(antenna.band) for s in antenna.solids if not antenna.is_metal(s.medium)
     }
     dispersive = {name: Dispersive(material) for name, material in materials.items() if material is not None}
     permittivity, conductivity = {}, {}
@@ -53,7 +54,8 @@ def medium_of(antenna: Antenna, grid: YeeGrid):
         for name, part in dispersive.items():
             part.strength[component] = shares[name]
     conductor = {c: conductor_of(antenna, grid, c) for c in grid.electric}
-    return Medium(grid, permittivity, conductivity, conductor, dispersive=dispersive)
+    medium = Medium(grid, permittivity, conductivity, conductor, dispersive=dispersive)
+    return with_finite_metals(antenna, grid, medium, lambda sheet, c: _surface_of(antenna, grid, c, sheet))
 
 
 # -- dielectrics ------------------------------------------------------------------------------------------------------
@@ -97,7 +99,7 @@ def _dielectric(antenna: Antenna, grid: YeeGrid, component: str, materials: dict
 
 
 def _complex_permittivity(antenna: Antenna, name: str, material) -> complex:
-    if name == METAL:
+    if antenna.is_metal(name):
         return 1.0  # of no effect: held at zero, and never painted
     if material is not None:
         return material.eps_inf
@@ -113,19 +115,19 @@ def _owners(antenna: Antenna, points) -> np.ndarray:
     owner = np.full(np.broadcast_shapes(x.shape, y.shape, z.shape), -1)
     claimed = np.full(owner.shape, -1)
     solids = antenna.solids
-    ranks = np.array([s.rank for s in solids] + [-np.inf])
+    ranks = np.array([antenna.rank(s) for s in solids] + [-np.inf])
     media = [s.medium for s in solids]
-    for number in sorted(range(len(solids)), key=lambda k: solids[k].rank):
+    for number in np.argsort(ranks[:-1], kind="stable"):
         solid = solids[number]
         inside = np.broadcast_to(solid.inside(x, y, z, 0.0), owner.shape)
-        for other in np.unique(claimed[inside & (ranks[claimed] == solid.rank)]):
+        for other in np.unique(claimed[inside & (ranks[claimed] == ranks[number])]):
             if media[other] != solid.medium:
                 raise InputError(
                     f"solids '{solids[other].name}' and '{solid.name}'", "priorities that differ where they overlap",
-                    f"{solid.rank} for both", "give one of them another priority",
+                    f"{antenna.rank(solid)} for both", "give one of them another priority",
                 )  # fmt: skip
         claimed[inside] = number
-        if solid.medium != METAL:
+        if not antenna.is_metal(solid.medium):
             owner[inside] = number
     return owner
 
@@ -133,7 +135,7 @@ def _owners(antenna: Antenna, points) -> np.ndarray:
 def _sample_edges(antenna: Antenna, grid: YeeGrid, axis: int) -> np.ndarray:
     """Borders between samples along an axis: halves of cells, finer where a curved dielectric cuts them."""
     lines = grid.lines(axis)
-    curved = [s.bounds[axis] for s in antenna.solids if s.medium != METAL and s.curved(axis)]
+    curved = [s.bounds[axis] for s in antenna.solids if not antenna.is_metal(s.medium) and s.curved(axis)]
     pieces = []
     for low, high in zip(lines, lines[1:]):
         cut = any(low < b and high > a for a, b in curved)
@@ -176,13 +178,13 @@ def conductor_of(antenna: Antenna, grid: YeeGrid, component: str) -> np.ndarray:
     tiny = _TINY * min(grid.spacing)
     along = AXES.index(component[1])
     metal = np.zeros(grid.shape, bool)
-    for solid in sorted(antenna.solids, key=lambda s: s.rank):
+    for solid in sorted(antenna.solids, key=antenna.rank):
         if solid.medium == METAL:
             metal |= solid.inside(*places, tiny)
         else:
             metal &= ~solid.inside(*places, -tiny)
     for sheet in antenna.sheets:
-        if sheet.resistance == 0:
+        if sheet.perfect:
             metal |= _on_sheet(sheet, places, tiny)
     for wire in antenna.wires:
         if wire.axis == along:
@@ -220,6 +222,16 @@ def resistive(antenna: Antenna, grid: YeeGrid, component: str):
         across = np.where(on.ravel(), 1 / (sheet.resistance * thickness), 0.0)
         total += np.expand_dims(covered, normal) * across.reshape([-1 if a == normal else 1 for a in range(3)])
     return total
+
+
+def _surface_of(antenna: Antenna, grid: YeeGrid, component: str, sheet) -> np.ndarray:
+    """One over the length across a sheet that its edges stand for, 1/m, by the share of their width that is on it."""
+    normal = AXES.index(sheet.axis)
+    if AXES[normal] == component[1]:
+        return np.zeros(grid.shape)
+    on = _on_sheet(sheet, _places(antenna, grid, component), _TINY * min(grid.spacing))
+    across = 1 / grid.lengths(component, normal).reshape([-1 if a == normal else 1 for a in range(3)])
+    return on * across * np.expand_dims(_covered(antenna, grid, component, sheet), normal)
 
 
 def _covered(antenna: Antenna, grid: YeeGrid, component: str, sheet) -> np.ndarray:

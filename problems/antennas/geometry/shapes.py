@@ -25,18 +25,13 @@ def plane_axes(axis: str) -> list[int]:
 
 
 class _Solid(Settings):
-    """What all solids have: a name, a medium, and a rank where they overlap."""
+    """What all solids have: a name, a medium, and a priority where they overlap."""
 
     name: str
     medium: str
     priority: int | None = Field(
         None, description="where solids overlap the highest counts; 1 for metal, else 0 by default"
     )
-
-    @property
-    def rank(self) -> int:
-        """The priority, or its default."""
-        return self.priority if self.priority is not None else int(self.medium == METAL)
 
 
 class _Extruded(_Solid):
@@ -195,13 +190,29 @@ Solid = Annotated[Box | Cylinder | Prism | Sphere | Body, Field(discriminator="s
 
 
 class Sheet(Settings):
-    """A sheet without thickness across an axis, of perfect metal or of a resistance per square, ohm."""
+    """A sheet without thickness across an axis: of perfect metal, of a resistance per square, ohm, or of a metal and its thickness, m."""
 
     name: str
     axis: Axis
     position: float
     outline: Outline
     resistance: NonNegativeFloat = Field(0.0, description="ohm per square; 0 is a perfect conductor")
+    medium: str = Field(METAL, description="a metal among the media, in place of a resistance")
+    thickness: PositiveFloat | None = Field(None, description="of the metal, m; many skin depths by default")
+    sides: Literal[1, 2] = Field(1, description="on how many sides the metal carries its current")
+
+    @model_validator(mode="after")
+    def _one_kind(self):
+        if self.medium == METAL and self.model_fields_set & {"thickness", "sides"}:
+            raise ValueError("a metal of finite conductivity as medium beside thickness and sides")
+        if self.medium != METAL and self.resistance:
+            raise ValueError("a resistance or a medium")
+        return self
+
+    @property
+    def perfect(self) -> bool:
+        """Whether it is a perfect conductor."""
+        return self.medium == METAL and self.resistance == 0
 
     @property
     def bounds(self) -> tuple[tuple[float, float], ...]:

@@ -1,0 +1,95 @@
+"""Metals of finite conductivity in a description: solids and sheets, how much of a surface each edge of the grid is, what is refused."""
+
+import copy
+
+import numpy as np
+import pytest
+
+from adjointdesign.errors import InputError
+from adjointdesign.media import conducting_surface
+from adjointdesign.problems.antennas.geometry.build import build
+from adjointdesign.problems.antennas.geometry.description import described
+from adjointdesign.problems.antennas.geometry.lines import grid_of
+from adjointdesign.problems.antennas.geometry.raster import medium_of
+
+COPPER = {"metal": True, "conductivity": 5.8e7}
+MM = 1e-3
+RECTANGLE = {"shape": "rectangle", "lower": [0.0, 0.0], "upper": [20 * MM, 12 * MM]}
+SOLID = {"name": "block", "shape": "box", "medium": "copper", "lower": [0.0, 0.0, 0.0], "upper": [20 * MM, 12 * MM, 4 * MM]}
+SHEET = {"name": "patch", "axis": "z", "position": 0.0, "outline": RECTANGLE, "medium": "copper"}
+BASE = {"name": "metal", "band": {"low": 2e9, "high": 4e9}, "media": {"copper": COPPER}, "grid": {"edge_size": 2 * MM, "absorber_cells": 6}}
+
+
+def antenna(**parts):
+    return described(copy.deepcopy(BASE | parts))
+
+
+def medium_and_grid(one):
+    grid = grid_of(one)
+    return medium_of(one, grid), grid
+
+
+def test_surface_of_a_box():
+    """Its edges' widths sum up to its perimeter; inside are conductors and held faces."""
+    medium, grid = medium_and_grid(antenna(solids=[SOLID]))
+    strength = medium.dispersive["copper"].strength
+    middle = np.argmin(abs(grid.coordinates("ez", 2) - 2 * MM))
+    areas = np.multiply.outer(grid.lengths("ez", 0), grid.lengths("ez", 1))
+    assert (strength["ez"][:, :, middle] * areas).sum() == pytest.approx(64 * MM, rel=1e-9)
+    x, y = (np.argmin(abs(grid.coordinates("ez", a) - m * MM)) for a, m in ((0, 10), (1, 6)))
+    assert medium.conductor["ez"][x, y, middle]
+    assert all(np.any(values > 1e9) for values in medium.permeability.values())
+    assert not any(np.any(strength[c] * medium.conductor[c]) for c in grid.electric)
+    assert medium.dispersive["copper"].material == conducting_surface(5.8e7, (2e9, 4e9))[0]
+
+
+def test_surface_of_a_sheet():
+    """One over the dual length across it, the half of that on its border, none beside it or across it."""
+    medium, grid = medium_and_grid(antenna(sheets=[SHEET | {"thickness": 3e-6, "sides": 2}]))
+    part = medium.dispersive["sheet 'patch'"]
+    z = np.argmin(abs(grid.coordinates("ex", 2)))
+    across = part.strength["ex"][:, :, z] * grid.lengths("ex", 2)[z]
+    x, y = grid.coordinates("ex", 0)[:, None], grid.coordinates("ex", 1)
+    inside, tiny = (x > 0) & (x < 20 * MM), 0.01 * MM
+    assert np.allclose(across, np.where(inside & (y > tiny) & (y < 12 * MM - tiny), 1.0, 0.5 * (inside & ((abs(y) < tiny) | (abs(y - 12 * MM) < tiny)))))
+    assert not np.any(part.strength["ez"]) and not np.any(medium.conductor["ex"])
+    assert part.material == conducting_surface(5.8e7, (2e9, 4e9), 3e-6, 2)[0]
+
+
+@pytest.mark.parametrize("kind", ["solid", "sheet"])
+def test_metal_goes_on_as_a_perfect_conductor_into_layers(kind):
+    """Through an open face of the domain, where neither dispersion nor permeability may be."""
+    domain = {"lower": [0.0, -6 * MM, -10 * MM], "upper": [20 * MM, 18 * MM, 14 * MM]}
+    parts = {"solids": [SOLID]} if kind == "solid" else {"sheets": [SHEET]}
+    medium, grid = medium_and_grid(antenna(**parts, domain=domain))
+    (part,) = medium.dispersive.values()
+    absorbed = grid.coordinates("ex", 0) > 20.01 * MM
+    assert np.any(part.strength["ex"][~absorbed]) and not np.any(part.strength["ex"][absorbed])
+    assert np.any(medium.conductor["ex"][absorbed])
+    assert all(np.all(values[grid.coordinates(c, 0) > 20.01 * MM] == 1) for c, values in medium.permeability.items())
+
+
+def test_a_port_ends_on_a_sheet_of_finite_conductivity():
+    other = SHEET | {"name": "ground", "position": -2 * MM}
+    port = {"name": "feed", "axis": "z", "center": [10 * MM, 6 * MM, -MM], "size": [0.0, 0.0, 2 * MM]}
+    assert build(antenna(sheets=[SHEET, other], ports=[port])).medium
+    with pytest.raises(InputError, match="metal at the low end"):
+        assert build(antenna(sheets=[SHEET], ports=[port])).medium
+
+
+@pytest.mark.parametrize(
+    "parts,words",
+    [
+        ({"media": {"copper": {"metal": True}}}, "a conductivity and nothing else"),
+        ({"media": {"copper": COPPER | {"permittivity": 2.0}}}, "a conductivity and nothing else"),
+        ({"sheets": [SHEET | {"medium": "gold"}]}, "a metal among the media"),
+        ({"sheets": [SHEET | {"resistance": 50.0}]}, "a resistance or a medium"),
+        ({"sheets": [SHEET | {"medium": "pec", "thickness": 1e-5}]}, "a metal of finite conductivity"),
+        ({"solids": [{"name": "ball", "shape": "sphere", "medium": "copper", "center": [0.0] * 3, "radius": 5 * MM}]}, "flat faces"),
+        ({"solids": [SOLID | {"upper": [20 * MM, 12 * MM, 3e-6]}], "grid": {"edge_size": 2 * MM, "smallest": 1e-6}}, "as sheets"),
+        ({"media": {"copper": COPPER | {"conductivity": 5.0}}}, "lossy dielectric"),
+    ],
+)
+def test_bad_input(parts, words):
+    with pytest.raises(InputError, match=words):
+        build(antenna(**({"solids": [SOLID]} | parts)))
