@@ -12,12 +12,12 @@ from typing import Annotated
 import typer
 
 # Imported for the commands that they add, in the order in which the help names them.
-from adjointdesign.cli import studies, verification, bench  # noqa: I001
+from adjointdesign.cli import studies, verification, references, bench  # noqa: I001
 from adjointdesign.cli.options import app
 from adjointdesign.errors import InputError, StepRejected
 from adjointdesign.parallel import EndedByFirst, abort, all_here, launched, start
 
-__all__ = ["app", "bench", "main", "studies", "verification"]
+__all__ = ["app", "bench", "main", "references", "studies", "verification"]
 
 _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EFBIG)
 # Typer brings a click of its own from some version on; this is the one whose errors it raises.
