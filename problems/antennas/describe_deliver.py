@@ -1,4 +1,4 @@
-"""Files of a simulated antenna: the numbers, Touchstone, the far-field pattern, figures."""
+"""Files of a simulated antenna: the numbers, Touchstone, the far-field pattern, its geometry, figures."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ def deliver(results: Results, folder: Path) -> list[Path]:
     Returns
     -------
     list of Path
-        ``results.json``, ``s_parameters.sNp``, ``pattern.csv`` (with a far field) and the figures, PNG.
+        ``results.json``, ``s_parameters.sNp``, ``pattern.csv`` (with a far field), what `write_geometry` writes, and the
+        figures, PNG.
     """
+    from adjointdesign.problems.antennas.describe_geometry import write_geometry
     from adjointdesign.problems.antennas.describe_pictures import pictures
     from adjointdesign.report.deliverables.touchstone import write_touchstone
 
@@ -42,6 +44,7 @@ def deliver(results: Results, folder: Path) -> list[Path]:
     if results.model.antenna.far_field:
         written.append(folder / "pattern.csv")
         atomic_write(written[-1], pattern_table(results))
+    written += write_geometry(results.model.antenna, folder)
     for name, content in pictures(results).items():
         written.append(folder / f"{name}.png")
         atomic_write(written[-1], content)

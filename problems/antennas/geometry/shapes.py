@@ -38,30 +38,30 @@ class _Extruded(_Solid):
     """A solid that is an outline moved along an axis."""
 
     @property
-    def _parts(self) -> tuple[int, tuple[float, float], Rectangle | Disc | Polygons]:
+    def extrusion(self) -> tuple[int, tuple[float, float], Rectangle | Disc | Polygons]:
         """Axis, lowest and highest position along it, outline across it."""
         raise NotImplementedError
 
     @property
     def bounds(self) -> tuple[tuple[float, float], ...]:
         """Lowest and highest position along each axis, m."""
-        axis, ends, outline = self._parts
+        axis, ends, outline = self.extrusion
         across = list(outline.bounds)
         return (*across[:axis], ends, *across[axis:])
 
     def faces(self, axis: int) -> list[tuple[float, int]]:
         """Flat faces across an axis: position (m), and the direction away from the inside."""
-        own, ends, outline = self._parts
+        own, ends, outline = self.extrusion
         return [(ends[0], -1), (ends[1], 1)] if axis == own else outline.faces(plane_axes(AXES[own]).index(axis))
 
     def curved(self, axis: int) -> bool:
         """Whether faces cut cells along the axis wherever its nodes are."""
-        own, _, outline = self._parts
+        own, _, outline = self.extrusion
         return axis != own and outline.curved
 
     def inside(self, x, y, z, slack: float):
         """Whether points lie inside, or no farther outside than ``slack`` (m); a negative one leaves out the border."""
-        own, (low, high), outline = self._parts
+        own, (low, high), outline = self.extrusion
         u, v = (p for a, p in enumerate((x, y, z)) if a != own)
         along = (x, y, z)[own]
         return (along >= low - slack) & (along <= high + slack) & outline.inside(u, v, slack)
@@ -81,7 +81,7 @@ class Box(_Extruded):
         return self
 
     @property
-    def _parts(self):
+    def extrusion(self):
         return 2, (self.lower[2], self.upper[2]), Rectangle(lower=self.lower[:2], upper=self.upper[:2])
 
 
@@ -101,7 +101,7 @@ class Cylinder(_Extruded):
         return self
 
     @property
-    def _parts(self):
+    def extrusion(self):
         return AXES.index(self.axis), self.ends, Disc(center=self.center, radius=self.radius)
 
 
@@ -120,7 +120,7 @@ class Prism(_Extruded):
         return self
 
     @property
-    def _parts(self):
+    def extrusion(self):
         return AXES.index(self.axis), self.ends, self.outline
 
 

@@ -1,0 +1,117 @@
+"""A described antenna for other programs: ``geometry.vtu`` (ParaView), STL of every medium (CAD), GDSII of its sheets."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import io
+import math
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+
+from adjointdesign.files import atomic_write, replacing
+from adjointdesign.grid.yee import AXES
+from adjointdesign.problems.antennas.geometry.description import Antenna
+from adjointdesign.problems.antennas.geometry.triangles import loops_of, sheet_triangles, solid_triangles
+
+MILLIMETRE = 1e-3
+"""Unit of STL files, as programs for CAD take it."""
+MICROMETRE = 1e-6
+"""User unit of GDSII files."""
+
+
+def write_geometry(antenna: Antenna, folder: Path) -> list[Path]:
+    """Write all files that the antenna's parts make.
+
+    Returns
+    -------
+    list of Path
+        ``geometry.vtu`` and ``geometry.csv``, ``solids-MEDIUM.stl`` of every medium, ``metal.gds`` where there are sheets.
+    """
+    written = write_vtu(antenna, folder)
+    for medium in dict.fromkeys(solid.medium for solid in antenna.solids):
+        written.append(folder / f"solids-{re.sub('[^a-zA-Z0-9.+-]', '_', medium)}.stl")
+        write_stl(written[-1], np.concatenate([solid_triangles(s) for s in antenna.solids if s.medium == medium]))
+    if antenna.sheets:
+        written.append(folder / "metal.gds")
+        write_sheets(antenna, written[-1])
+    return written
+
+
+def write_vtu(antenna: Antenna, folder: Path) -> list[Path]:
+    """Solids and sheets as triangles and wires and gaps as lines, m, numbered as in the table that goes with them."""
+    import meshio
+
+    parts = [("solid", s.medium, s, solid_triangles(s)) for s in antenna.solids]
+    parts += [("sheet", _metal(s), s, sheet_triangles(s)) for s in antenna.sheets]
+    parts += [("wire", "pec", w, np.array([(w.start, w.end)])) for w in antenna.wires]
+    parts += [("port or element", "", g, np.array([_middle_line(g)])) for g in antenna.gaps]
+    rows, points, cells, numbers, start = [("part", "name", "kind", "medium")], [], [], [], 0
+    for number, (kind, medium, part, corners) in enumerate(parts):
+        rows.append((number, part.name, kind, medium))
+        each = corners.shape[1]
+        cells.append(("triangle" if each == 3 else "line", start + np.arange(corners.size // 3).reshape(-1, each)))
+        points.append(corners.reshape(-1, 3))
+        numbers.append(np.full(len(corners), number))
+        start += len(points[-1])
+    mesh = meshio.Mesh(np.concatenate(points), cells, cell_data={"part": numbers})
+    with replacing(folder / "geometry.vtu") as temporary:
+        meshio.vtu.write(temporary, mesh)
+    table = io.StringIO()
+    csv.writer(table, lineterminator="\n").writerows(rows)
+    atomic_write(folder / "geometry.csv", table.getvalue())
+    return [folder / "geometry.vtu", folder / "geometry.csv"]
+
+
+def _metal(sheet) -> str:
+    return f"{sheet.resistance:g} ohm per square" if sheet.resistance else sheet.medium
+
+
+def _middle_line(gap) -> list[tuple[float, ...]]:
+    axis = AXES.index(gap.axis)
+    return [tuple(b[end] if a == axis else sum(b) / 2 for a, b in enumerate(gap.bounds)) for end in (0, 1)]
+
+
+def write_stl(path: Path, corners: np.ndarray) -> None:
+    """Triangles (m) as a binary STL file in millimetres; each solid is closed by itself, those that overlap are not joined."""
+    record = np.zeros(len(corners), np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("unused", "<u2")]))
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    lengths = np.linalg.norm(normals, axis=1, keepdims=True)
+    record["normal"] = normals / np.where(lengths > 0, lengths, 1.0)
+    record["corners"] = corners / MILLIMETRE
+    header = b"adjointdesign, millimetres".ljust(80)
+    atomic_write(path, header + np.array(len(corners), "<u4").tobytes() + record.tobytes())
+
+
+def write_sheets(antenna: Antenna, path: Path) -> None:
+    """Sheets as polygons in a GDSII file: a cell for each normal (``METAL_Z``), a layer for each height, from 1 up.
+
+    A label on every layer tells its position. Resistive sheets have datatype 1, all others 0. Coordinates are those of
+    the two axes across the normal, in their order.
+    """
+    import gdstk
+
+    from adjointdesign.report.deliverables.gds import MAX_POINTS, TIMESTAMP
+
+    extent = max(abs(x) for sheet in antenna.sheets for ends in sheet.bounds for x in ends)
+    step = 10.0 ** max(-12, math.ceil(math.log10(extent / 2e9)))  # the format counts steps in 32 bits
+    library = gdstk.Library("ADJOINTDESIGN", MICROMETRE, step)
+    for axis in AXES:
+        sheets = [s for s in antenna.sheets if s.axis == axis]
+        cell = gdstk.Cell(f"METAL_{axis.upper()}")
+        for layer, position in enumerate(sorted({s.position for s in sheets}), start=1):
+            mine = [s for s in sheets if s.position == position]
+            for sheet in mine:
+                loops = [loop / MICROMETRE for loop in loops_of(sheet.outline)]
+                cell.add(*(gdstk.Polygon(loop, layer, int(sheet.resistance > 0)) for loop in loops))
+            origin = tuple(low / MICROMETRE for low, _ in mine[0].outline.bounds)
+            cell.add(gdstk.Label(f"{axis} = {position:.9g} m", origin, layer=layer))
+        if sheets:
+            library.add(cell)
+    with replacing(path) as temporary:
+        library.write_gds(os.fspath(temporary), max_points=MAX_POINTS, timestamp=TIMESTAMP)
+        if temporary.stat().st_size == 0:  # gdstk says nothing of a write that failed
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fspath(path))
