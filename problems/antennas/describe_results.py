@@ -40,8 +40,8 @@ class PortRun:
         Power that the medium within that box takes, the ports' impedances included, in units of ``power``.
     losses : dict of str to ndarray
         Parts of it by what takes them, see `loss_parts`.
-    currents : dict of str to ndarray
-        Readings of the field on either side of flat metal, see `surface_current`.
+    currents : tuple of SurfaceCurrent
+        On flat metal, in the middle of the band.
     """
 
     signals: list[np.ndarray]
@@ -53,7 +53,7 @@ class PortRun:
     seconds: float
     dissipated: np.ndarray | None = None
     losses: dict[str, np.ndarray] = field(default_factory=dict)
-    currents: dict[str, np.ndarray] = field(default_factory=dict)
+    currents: tuple = ()
 
     def voltages(self, frequencies: np.ndarray) -> list[np.ndarray]:
         """Transforms of the signals, V s."""
