@@ -25,6 +25,7 @@ def references(
     from adjointdesign.problems.antennas.verification import registry
     from adjointdesign.problems.antennas.verification import run as runs
     from adjointdesign.problems.antennas.verification.case import run_case
+    from adjointdesign.verification.record import plain
 
     one_rank("references")
     given = sum((case is not None, every, listed))
@@ -49,7 +50,7 @@ def references(
         result = runs.run_cases([c.name for c in registry.cases()], say)
     else:
         result = runs.summary([run_case(chosen, say)])
-    print(json.dumps(result) if as_json else runs.table(result))
+    print(json.dumps(plain(result)) if as_json else runs.table(result))
     for path in runs.write(out, result) if out is not None else ():
         say(f"wrote {path}")
     return 0 if result["passed"] else 1

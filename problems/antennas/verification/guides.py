@@ -173,7 +173,7 @@ _STRIP_SOURCE = (
     "R. H. Jansen, Electron. Lett. 18, 272 (1982), as scikit-rf has them"
 )
 CASES = (
-    Case("rectangular-waveguide", "guides", "WR-90, driven by a line of current", rectangular, "cells across the width", (9.0, 18.0), (
+    Case("rectangular-waveguide", "guides", "WR-90, driven by a sheet of current", rectangular, "cells across the width", (9.0, 18.0), (
         Quantity("cutoff from the phase at 10 GHz", "Hz", "D. M. Pozar, Microwave Engineering, 4th ed. (2012), appendix I", 6.557e9, 2, 2e-3),
         Quantity("cutoff from the decay at 4 GHz", "Hz", "D. M. Pozar, Microwave Engineering, 4th ed. (2012), appendix I", 6.557e9, 2, 2e-3),
     )),

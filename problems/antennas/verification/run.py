@@ -14,6 +14,7 @@ from adjointdesign.errors import InputError
 from adjointdesign.files import atomic_write, make_folder
 from adjointdesign.problems.antennas.verification.case import Case, run_case
 from adjointdesign.problems.antennas.verification.registry import find_case
+from adjointdesign.verification.record import plain
 
 _THREADS = ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS")
 
@@ -49,7 +50,7 @@ def run_cases(names: Sequence[str], progress: Callable[[str], None] | None = Non
                         worst = max(done[name]["quantities"], key=lambda q: abs(q["error"]) / q["tolerance"])
                         mark = "" if done[name]["passed"] else "  MISSED"
                         progress(f"{len(done):3d} of {len(names)}  {name:32s} {done[name]['seconds']:6.1f} s  "
-                                 f"{worst['name']} {worst['error']:+.2%} of {worst['tolerance']:.2%}{mark}")  # fmt: skip
+                                 f"{worst['name']} {worst['error']:+.1e} of {worst['tolerance']:.0e}{mark}")  # fmt: skip
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
@@ -87,9 +88,9 @@ def table(result: dict[str, Any]) -> str:
         lines.append(f"{c['name']}: {c['title']} ({low:g} and {high:g} {c['resolution']}, {c['seconds']:.0f} s)")
         for q in c["quantities"]:
             unit = f", {q['unit']}" if q["unit"] else ""
-            ours = " ".join(f"{v:11.5g}" for v in (*q["ours"], q["extrapolated"]))
+            ours = " ".join(f"{v:13.6g}" for v in (*q["ours"], q["extrapolated"]))
             mark = "" if q["passed"] else "  MISSED"
-            lines.append(f"  {q['name'] + unit:42s} {q['published']:11.5g} |{ours}  {q['error']:+8.2%} of {q['tolerance']:.2%}{mark}")
+            lines.append(f"  {q['name'] + unit:42s} {q['published']:13.6g} |{ours}  {q['error']:+.1e} of {q['tolerance']:.0e}{mark}")
             lines.append(f"      {q['source']}")
     total, wrong = len(result["cases"]), [c["name"] for c in result["cases"] if not c["passed"]]
     lines.append("published | ours, coarse and fine, extrapolated, its distance from the published one")
@@ -110,7 +111,7 @@ def write(folder: Path, result: dict[str, Any]) -> list[Path]:
     make_folder(folder)
     files = [folder / "references.json", folder / "references.png"]
     try:
-        for path, content in zip(files, (json.dumps(result, indent=2, allow_nan=False) + "\n", draw_references(result))):
+        for path, content in zip(files, (json.dumps(plain(result), indent=2) + "\n", draw_references(result))):
             atomic_write(path, content)
     except OSError as error:
         remedy = "free space, or choose another folder"
