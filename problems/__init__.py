@@ -17,6 +17,7 @@ _SHIPPED = {
     "metalens-fem": "photonics.metalens_fem:Metalens",
     "bend-fem": "photonics.bend_fem:BendFem",
     "horn-antenna": "antennas.horn:Horn",
+    "dielectric-resonator-antenna": "antennas.resonator:Resonator",
 }
 """Name to module and class; another distribution adds its own by an entry point ``adjointdesign.problems``."""
 

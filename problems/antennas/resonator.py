@@ -1,0 +1,307 @@
+"""A dielectric resonator antenna: the body of a low-loss dielectric over a ground plane is designed block by block.
+
+A vertical strip of metal at the body, over the port of a coaxial line from below, excites it. From the densities of the blocks
+follow permittivity and conductivity of the body; gain, efficiency and matching are asked for over a band. Designing such bodies by
+density and FDTD goes back to T. Nomura et al., Int. J. Numer. Meth. Engng 71, 1261 (2007).
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import Annotated, ClassVar
+
+import numpy as np
+from adjointdesign.problems.antennas.fdtd_antenna import AntennaDiscretization, AntennaSpecification, FdtdAntenna, Length, Positive, require
+from adjointdesign.problems.antennas.resonator_body import Blocks
+from pydantic import Field
+
+from adjointdesign.constants import C0, EPS0
+from adjointdesign.errors import InputError
+from adjointdesign.problem import Settings, Target
+
+Share = Annotated[float, Field(gt=0, le=1)]
+CELLS_PER_WAVELENGTH = 8
+"""Fewest cells per wavelength in the body."""
+MOST_BLOCKS = 500_000
+"""Most blocks of a body: the fields at each are kept over the run."""
+FINAL_DECAY = 1e-7
+"""To which the energy falls at least when a finished design is simulated."""
+_ROUNDING = 1e-12
+"""Share of the body by which densities may fall below zero."""
+
+
+class ResonatorSpecification(AntennaSpecification):
+    """A body on a ground plane, its feed, and what is asked of it; lengths in m.
+
+    The body fits into ``size`` (along x, y, z), centered over the origin, and is symmetric about the plane y = 0. It is made of
+    blocks ``block`` wide along x and y and of ``layers`` layers of equal height along z: one makes a body that can be cut from a plate.
+    Its material has ``permittivity`` and, in the middle of the band, ``loss_tangent``. The strip stands across x at ``feed_position``,
+    ``feed_width`` wide (a round pin of a quarter of that as its radius does the same), from the port's upper end at ``gap`` up to
+    ``feed_height``. ``gain`` (dBi, realized) is asked for along ``directions`` and total ``efficiency`` (radiated over available power) at
+    ``far_frequencies``, ``return_loss`` (dB) at ``frequencies``.
+    """
+
+    frequencies: tuple[Positive, ...] = tuple(3.3e9 + 0.075e9 * k for k in range(13))
+    far_frequencies: tuple[Positive, ...] = (3.3e9, 3.525e9, 3.75e9, 3.975e9, 4.2e9)
+    size: tuple[Length, Length, Length] = (24e-3, 24e-3, 12e-3)
+    block: Length = 1e-3
+    layers: Annotated[int, Field(ge=1, le=500)] = 12
+    permittivity: Annotated[float, Field(gt=1, le=200)] = 10.0
+    loss_tangent: Annotated[float, Field(ge=0, le=1)] = 0.003
+    feed_position: float = -12e-3
+    feed_width: Length = 4e-3
+    feed_height: Length = 9e-3
+    gap: Length = 1e-3
+    gain: float = 4.0
+    efficiency: Share = 0.88
+    return_loss: Positive = 10.0
+
+
+class ResonatorDiscretization(AntennaDiscretization):
+    """How it is simulated; cells of ``cell`` in the body, see `AntennaDiscretization`."""
+
+    cell: Length = 1e-3
+    cells_per_wavelength: Annotated[float, Field(ge=8)] = 12.0
+    refinement: Positive = 2.0
+    decay: Annotated[float, Field(gt=0, lt=1)] = 1e-5
+
+
+class ResonatorStage(Settings):
+    """One stage: steepness of the projection, and how many evaluations it may take."""
+
+    steepness: Annotated[float, Field(ge=0)] = 8.0
+    evaluations: Annotated[int, Field(ge=1)] = 20
+
+
+class ResonatorOptimization(Settings):
+    """How the design is found.
+
+    Densities begin at ``initial_density``, with noise, are averaged over ``filter_radius`` (m) and projected towards 0 and 1.
+    ``temperature`` (dB) smooths the largest miss of a target.
+    """
+
+    filter_radius: Length = 3e-3
+    temperature: Positive = 0.5
+    tolerance: Annotated[float, Field(ge=0, lt=1)] = 1e-4
+    initial_density: Annotated[float, Field(ge=0, le=1)] = 0.8
+    initial_noise: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    wall_time: Positive | None = None
+    stages: tuple[ResonatorStage, ...] = (
+        ResonatorStage(steepness=4, evaluations=25), ResonatorStage(steepness=16, evaluations=15), ResonatorStage(steepness=64, evaluations=10),
+    )  # fmt: skip
+
+
+class Resonator(FdtdAntenna):
+    """Densities -> filter and projection -> permittivity and conductivity of the body -> FDTD -> gain, efficiency, matching."""
+
+    name: ClassVar = "dielectric-resonator-antenna"
+    summary: ClassVar = "a dielectric body over a ground plane, designed for gain and efficiency from 3.3 to 4.2 GHz"
+    Specification: ClassVar = ResonatorSpecification
+    Discretization: ClassVar = ResonatorDiscretization
+    Optimization: ClassVar = ResonatorOptimization
+    reads_power: ClassVar = True
+    presets: ClassVar = {
+        "coarse": {
+            "specification": {
+                "frequencies": [3.4e9, 3.6e9, 3.8e9], "far_frequencies": [3.4e9, 3.6e9, 3.8e9], "block": 2e-3, "layers": 6,
+                "feed_height": 8e-3, "feed_width": 4e-3, "gap": 2e-3,
+            },
+            "discretization": {"cell": 2e-3, "cells_per_wavelength": 10, "decay": 1e-4, "padding": 16e-3, "refinement": 1},
+            "optimization": {"filter_radius": 4e-3, "stages": [{"steepness": 4, "evaluations": 8}, {"steepness": 32, "evaluations": 6}]},
+        },
+        "plate": {"specification": {"layers": 1}},
+    }  # fmt: skip
+
+    def __init__(self, specification, discretization, optimization):
+        super().__init__(specification, discretization, optimization)
+        s, d = specification, discretization
+        if not s.far_frequencies:
+            raise InputError("specification.far_frequencies", "at least one frequency", "none", "add one")
+        if not optimization.stages:
+            raise InputError("optimization.stages", "at least one stage", 0, "add one")
+        for what, length in zip(("size along x", "half of size along y"), (s.size[0], s.size[1] / 2)):
+            if abs(length / s.block - round(length / s.block)) > 1e-6 or length < 0.5 * s.block:
+                raise InputError(f"specification.{what}", f"whole blocks of {s.block:.4g} m", f"{length:.4g} m", "round it")
+        if math.prod(self.body.counts) > MOST_BLOCKS:
+            raise InputError("specification.block", f"at most {MOST_BLOCKS:.0e} blocks", f"{math.prod(self.body.counts):.1e}", "enlarge it")
+        highest = max(*s.frequencies, *s.far_frequencies)
+        finest = C0 / highest / math.sqrt(s.permittivity) / CELLS_PER_WAVELENGTH
+        if d.cell > finest * (1 + 1e-9):
+            raise InputError(
+                "discretization.cell", f"at most {finest:.3g} m, {CELLS_PER_WAVELENGTH} cells per wavelength in the body", f"{d.cell:.3g} m", "refine it"
+            )
+        half = s.size[0] / 2 * (1 + 1e-9)
+        require("specification.feed_position", s.feed_position, -half, half)
+        require("specification.feed_width", s.feed_width, 0, s.size[1])
+        require("specification.gap", s.gap, 0, 0.5 * s.feed_height)
+        require("specification.feed_height", s.feed_height, 2 * s.gap, s.size[2] * (1 + 1e-9))
+        beyond = [theta for theta, _ in s.directions if not abs(theta) < 90]
+        if beyond:
+            raise InputError("specification.directions", "angles above the ground, less than 90 degrees from z", f"{beyond[0]:g} degrees", "change it")
+
+    # -- geometry -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def body(self) -> Blocks:
+        """The room for the body, on its grid."""
+        s = self.specification
+        counts = tuple(max(1, round(length / s.block)) for length in (s.size[0], s.size[1] / 2))
+        return Blocks(s.size, (*counts, s.layers), self.discretization.cell)
+
+    @property
+    def conductivity(self) -> float:
+        """Of the solid material, S/m: it has the loss tangent in the middle of the band."""
+        s = self.specification
+        every = (*s.frequencies, *s.far_frequencies)
+        return math.pi * (min(every) + max(every)) * EPS0 * s.permittivity * s.loss_tangent
+
+    def background(self) -> dict:
+        """Ground, strip, port; the room for the body is empty."""
+        room = {"name": "room for the body", "medium": "vacuum", "shape": "box", "lower": list(self.body.lower), "upper": list(self.body.upper)}
+        whole = self._surroundings(self.settings())
+        whole["grid"] |= {"edge_size": self.discretization.cell}
+        return whole | {"solids": [room]}
+
+    def _surroundings(self, settings: dict) -> dict:
+        s = self.specification
+        strip = {"shape": "rectangle", "lower": [0.0, s.gap], "upper": [s.feed_width / 2, s.feed_height]}
+        return settings | {
+            "boundaries": {"y": ["symmetry", "open"], "z": ["ground", "open"]},
+            "sheets": [{"name": "feed strip", "axis": "x", "position": s.feed_position, "outline": strip}],
+            "ports": [{
+                "name": "feed", "axis": "z", "center": [s.feed_position, 0.0, s.gap / 2], "size": [0.0, 0.0, s.gap], "impedance": s.impedance,
+                "share": 0.5,
+            }],
+        }  # fmt: skip
+
+    def nodes(self):
+        """Those of the body."""
+        return self.body.nodes
+
+    def design(self) -> dict:
+        """Permittivity, and with loss conductivity, in the room for the body."""
+        return {"box": self._box, "conductivity_gradient": self.specification.loss_tangent > 0}
+
+    @cached_property
+    def _box(self):
+        from adjointdesign.solvers.fdtd_maxwell import Box
+
+        return Box.covering(self.model.grid, self.body.lower, self.body.upper)
+
+    @cached_property
+    def _matrices(self) -> dict[str, list]:
+        return self.body.matrices(self.model.grid, self._box)
+
+    def describe(self, parameters, folder) -> dict:
+        """The finished antenna: the body as boxes, half of it beside the plane of symmetry; its surface in ``body.stl``."""
+        from adjointdesign.problems.antennas.resonator_deliver import write_body
+
+        solid = self.solid(parameters)
+        write_body(self, folder, solid, np.asarray(self.density(parameters, self.final_stage)))
+        return self.described(solid)
+
+    def described(self, solid: np.ndarray) -> dict:
+        """The antenna with a body of these solid blocks, as the content of a TOML file."""
+        settings = self.settings(self.discretization.refinement)
+        settings["grid"] |= {"thin_cells": 1}
+        settings["run"]["decay"] = min(settings["run"]["decay"], FINAL_DECAY)
+        solids = [
+            {"name": f"body {n + 1}", "medium": "dielectric", "shape": "box", "lower": list(low), "upper": list(high)}
+            for n, (low, high) in enumerate(self.body.boxes(solid))
+        ]
+        if not solids:
+            raise InputError("design", "a solid block", "none", "raise initial_density, or lower the targets")
+        medium = {"permittivity": self.specification.permittivity, "conductivity": self.conductivity}
+        return self._surroundings(settings) | {"media": {"dielectric": medium}, "solids": solids}
+
+    def solid(self, parameters) -> np.ndarray:
+        """Which blocks of a design are solid."""
+        from adjointdesign.problems.antennas.resonator_body import SOLID
+
+        return np.asarray(self.density(parameters, self.final_stage)) > SOLID
+
+    # -- the flow -----------------------------------------------------------------------------------------------------
+
+    @property
+    def design_shape(self) -> tuple[int, ...]:
+        """Blocks along x, y (those at positive y) and z."""
+        return self.body.counts
+
+    def initial_design(self, rng) -> np.ndarray:
+        """Uniform, with noise if asked for."""
+        o = self.optimization
+        return np.clip(o.initial_density + o.initial_noise * rng.uniform(-1, 1, self.design_shape), 0.0, 1.0)
+
+    def density(self, parameters, stage):
+        """Filtered and projected densities of the blocks."""
+        from adjointdesign.design.projection import tanh_projection
+
+        return tanh_projection(self.body.filtered(parameters, self.optimization.filter_radius), stage["steepness"], 0.5)
+
+    def medium(self, density):
+        """Relative permittivity and conductivity at each electric component of the room for the body."""
+        from adjointdesign.media.interpolation import linear_permittivity
+        from adjointdesign.media.rasterize import average
+        from adjointdesign.tape import taped
+
+        # Filters leave -1e-17 where they should leave 0, and no medium may be active.
+        inputs, lossy = {}, taped(lambda share, port: port + self.conductivity * (share + _ROUNDING))
+        for c, matrices in self._matrices.items():
+            share = average(density, matrices)
+            inputs[f"permittivity_{c[1]}"] = linear_permittivity(share, 1.0, self.specification.permittivity)
+            if self.specification.loss_tangent > 0:
+                inputs[f"conductivity_{c[1]}"] = lossy(share, self._port_conductivity[c])
+        return inputs
+
+    @cached_property
+    def _port_conductivity(self) -> dict[str, np.ndarray]:
+        """What the port puts into the room for the body, S/m."""
+        return {c: np.broadcast_to(self.model.medium.conductivity.get(c, 0.0), self.model.grid.shape)[r].copy() for c, r in self._box.slices.items()}
+
+    def objective(self, readings, stage):
+        """Largest miss of any target, dB, smoothed."""
+        from adjointdesign.objectives.s_parameters import power_decibels, smooth_maximum, violations
+
+        s = self.specification
+        values = [readings["gain"].reshape(-1), power_decibels(readings["efficiency"]), readings["S11"]]
+        gain, _, matching = self.targets()
+        misses = violations(values, (gain, Target("efficiency", 1, 10 * math.log10(s.efficiency)), matching))
+        return smooth_maximum(misses, self.optimization.temperature)
+
+    def targets(self):
+        """Gain, efficiency, return loss."""
+        s = self.specification
+        return Target("gain", 1, s.gain, unit="dBi"), Target("efficiency", 1, s.efficiency), Target("S11", -1, -s.return_loss, unit="dB")
+
+    def stages(self):
+        """The continuation of the settings."""
+        from adjointdesign.optimize.stages import Stage
+        from adjointdesign.optimize.stopping import Stopping
+
+        o = self.optimization
+        return tuple(
+            Stage(f"steepness {s.steepness:g}", {"steepness": s.steepness}, "lbfgsb", Stopping(ftol=o.tolerance, max_evaluations=s.evaluations))
+            for s in o.stages
+        )
+
+    # -- files --------------------------------------------------------------------------------------------------------
+
+    def deliver(self, folder, parameters, status):
+        """Also write body.stl, body.vtu and, for comparison, what the full block with the same feed gives."""
+        from adjointdesign.problems.antennas.resonator_deliver import deliver
+
+        super().deliver(folder, parameters, status)
+        deliver(self, folder, parameters)
+
+    def pictures(self, folder):
+        """The body, then what all antennas show."""
+        from adjointdesign.problems.antennas.resonator_pictures import pictures
+
+        return [*pictures(self, folder), *super().pictures(folder)]
+
+    def summarize(self, folder):
+        """Also what the body is made of, and how much better it is than the full block."""
+        from adjointdesign.problems.antennas.resonator_deliver import summarize
+
+        return [*super().summarize(folder), *summarize(folder)]
