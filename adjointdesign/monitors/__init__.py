@@ -10,6 +10,7 @@ from adjointdesign.monitors.line_integrals import CurrentMonitor, VoltageMonitor
 from adjointdesign.monitors.modes import ModeMonitor
 from adjointdesign.monitors.placement import LinearPlacement, Monitor, Placement
 from adjointdesign.monitors.port import PortMonitor
+from adjointdesign.monitors.wave_port import WavePortMonitor
 
 __all__ = [
     "CurrentMonitor",
@@ -25,5 +26,6 @@ __all__ = [
     "PortMonitor",
     "RadiatedPowerMonitor",
     "VoltageMonitor",
+    "WavePortMonitor",
     "power",
 ]

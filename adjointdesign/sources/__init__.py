@@ -6,6 +6,7 @@ from adjointdesign.sources.lumped_port import LumpedPort, PortSource
 from adjointdesign.sources.mode_source import ModeSource
 from adjointdesign.sources.modes import Mode, solve_modes
 from adjointdesign.sources.placing import Injection, Source
+from adjointdesign.sources.wave_port import WaveConstants, WavePort
 from adjointdesign.sources.waveforms import ContinuousWave, GaussianPulse, RickerWavelet, SampledWaveform, Waveform
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "SeriesCircuit",
     "Source",
     "UniformCurrent",
+    "WaveConstants",
+    "WavePort",
     "Waveform",
     "load_lumped",
     "point_dipole",
