@@ -11,9 +11,9 @@ from adjointdesign.constants import C0, EPS0, ETA0, MU0
 from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import YeeGrid
 from adjointdesign.media import conducting_surface, surface_impedance
-from adjointdesign.monitors import FieldMonitor
+from adjointdesign.monitors import FieldMonitor, WavePortMonitor
 from adjointdesign.solvers.fdtd_maxwell import Box, Cpml, Dispersive, FdtdMaxwell, Medium, Pec, Periodic, Steps, finite_conductor, with_conductor
-from adjointdesign.sources import GaussianPulse, point_dipole
+from adjointdesign.sources import GaussianPulse, WavePort, point_dipole
 from adjointdesign.verification.dot_product import check_solver
 from adjointdesign.verification.orders import observed_order
 
@@ -114,6 +114,28 @@ def test_quality_factor_of_a_cavity():
         losses.append(-2 * s.real / abs(s) * expected)
     assert observed_order([1 / m for m in sizes], [abs(q - 1) for q in losses]).order == pytest.approx(2.0, abs=0.25)
     assert losses[-1] == pytest.approx(1.0, abs=0.01)
+
+
+def test_attenuation_of_a_rectangular_guide():
+    """TE10 between two wave ports in a guide whose walls go into absorbing layers: Pozar, 4th ed., eq. 3.96, a perturbation right to ``Z / eta``."""
+    a, b, f = 22.86e-3, 10.16e-3, np.array([9.5e9, 10e9, 11e9])
+    n = 16, 8, 80
+    h = a / n[0], b / n[1], 0.75e-3
+    grid = YeeGrid((n[0] + 2, n[1] + 2, n[2]), h, (-h[0], -h[1], 0.0))
+    walls = np.ones(grid.cells, bool)
+    walls[1:-1, 1:-1] = False
+    material, _ = conducting_surface(SIGMA, (8e9, 13e9))
+    boundaries = [Pec(), Pec(), Cpml(10, index=0.7)]
+    medium = with_conductor(Medium.uniform(grid), "walls", material, boundaries, walls)
+    ports = [WavePort(name=name, axis="z", center=(a / 2, b / 2, z), size=(a, b), setback=3e-3) for name, z in (("first", 22.5e-3), ("second", 37.5e-3))]
+    solver = FdtdMaxwell(
+        medium, [ports[0].source(GaussianPulse(10.2e9, 1e9, 3.4e-9))], [WavePortMonitor(p, f) for p in ports], boundaries=boundaries, run_length=Steps(3500)
+    )
+    waves = solver.evaluate({})
+    k = 2 * np.pi * f / C0
+    beta = np.sqrt(k**2 - (np.pi / a) ** 2)
+    expected = surface_impedance(SIGMA, f).real * (2 * b * np.pi**2 + a**3 * k**2) / (a**3 * b * beta * k * ETA0)
+    assert -np.log(np.abs(waves["second"][:, 0] / waves["first"][:, 0])) / 15e-3 == pytest.approx(expected, rel=5e-3)
 
 
 def test_surface_of_a_solid_is_counted_once():
