@@ -12,6 +12,7 @@ from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import AXES
 from adjointdesign.problems.antennas.describe_losses import loss_parts
 from adjointdesign.problems.antennas.describe_results import PortRun, Results
+from adjointdesign.problems.antennas.describe_ringing import ringing_line
 from adjointdesign.problems.antennas.geometry.build import Model, build
 from adjointdesign.problems.antennas.geometry.description import Antenna, read
 
@@ -156,10 +157,5 @@ def table(results: Results) -> str:
                     f"radiation efficiency {far['radiation_efficiency'][k]:.4f}"
                 )
                 lines.append(f"      {_balance(far, k)}")
-    error = found["truncation_error"]
-    if found["rung_down"]:
-        lines.append(f"  rung down: what the end of the run left out is at most {error:.1e} of an S-parameter")
-    else:
-        size = "unbounded" if error is None else f"up to {error:.1e} of an S-parameter"
-        lines.append(f"  NOT RUNG DOWN: what the end of the run left out is {size}; raise run.periods")
+    lines.append(ringing_line(found, results.lengthen))
     return "\n".join(lines)

@@ -8,12 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
+from adjointdesign.problems.antennas.describe_ringing import Ringing, ringing_summary, transforms
 from adjointdesign.problems.antennas.geometry.build import Model, cells_per_wavelength
-
-RUNG_DOWN = 0.01
-"""Largest error of an S-parameter's magnitude by the end of the run that passes for rung down."""
-RESTING = 1e-5
-"""Share of the largest voltage below which one that does not decay may be rounding or a resting charge."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +52,8 @@ class PortRun:
     currents: tuple = ()
 
     def voltages(self, frequencies: np.ndarray) -> list[np.ndarray]:
-        """Transforms of the signals, V s."""
-        t = (np.arange(len(self.signals[0])) + 0.5) * self.dt
-        kernel = self.dt * np.exp(2j * np.pi * np.outer(frequencies, t))
-        return [kernel @ s for s in self.signals]
+        """Transforms of the signals until the end of the run, V s, as of the far field."""
+        return transforms(self.signals, self.dt, frequencies)
 
 
 @dataclass(frozen=True)
@@ -87,14 +81,20 @@ class Results:
         return [p.impedance for p in self.model.ports]
 
     @cached_property
-    def s_parameters(self) -> np.ndarray:
-        """``[frequency, port out, port in]``."""
-        return self._s(self.model.frequencies, [r.drive for r in self.runs])
+    def ringing(self) -> list[Ringing]:
+        """What each run's end left out of the ports' voltages."""
+        z, end = self.impedances, self.model.pulse.duration
+        return [
+            Ringing(r.signals, r.dt, end, self.model.frequencies, r.drive, [math.sqrt(z[n] / other) for other in z])
+            for n, r in enumerate(self.runs)
+        ]
 
-    def _s(self, frequencies, drives) -> np.ndarray:
+    @cached_property
+    def s_parameters(self) -> np.ndarray:
+        """``[frequency, port out, port in]``, extrapolated beyond the end of a run where that is better."""
         from adjointdesign.objectives.network import lumped_s_parameters
 
-        return lumped_s_parameters([r.voltages(frequencies) for r in self.runs], drives, self.impedances)
+        return lumped_s_parameters([r.voltages for r in self.ringing], [r.drive for r in self.runs], self.impedances)
 
     @property
     def input_impedance(self) -> np.ndarray:
@@ -104,27 +104,13 @@ class Results:
         s = self.s_parameters
         return np.stack([input_impedance(s[:, p, p], z) for p, z in enumerate(self.impedances)], axis=1)
 
-    def truncation_error(self, number: int) -> float:
-        """Bound on the error of the S-parameters of a run by what would still have come after its end.
-
-        The largest voltages of the last two sixths of the time after the pulse give the rate of decay; what remains is
-        taken for as coherent as it can be, at the frequency of the band where the drive is weakest. A remainder that
-        does not decay, but is so small that it is rounding or a resting charge, is taken to last as long as the run
-        did.
-        """
-        run = self.runs[number]
-        worst = 0.0
-        for impedance, signal in zip(self.impedances, run.signals):
-            share = math.sqrt(self.impedances[number] / impedance)
-            count = (len(signal) - int(self.model.pulse.duration / run.dt)) // 6
-            earlier, later = (np.abs(part).max(initial=0.0) for part in (signal[-2 * count : -count], signal[-count:]))
-            rate = math.log(earlier / later) / (count * run.dt) if 0 < later < earlier else 0.0
-            if rate > 0:
-                lasting = 1 / rate
-            else:
-                lasting = len(signal) * run.dt if later <= RESTING * np.abs(signal).max() else math.inf
-            worst = max(worst, 2 * share * later * lasting / np.abs(run.drive).min()) if later > 0 else worst
-        return float(worst)
+    @property
+    def lengthen(self) -> str:
+        """What makes the runs longer."""
+        run, low = self.model.antenna.run, self.model.antenna.band.low
+        longest = max(len(r.signals[0]) * r.dt for r in self.runs)
+        spent = longest >= self.model.pulse.duration + run.periods / low
+        return f"raise run.periods ({run.periods:g})" if spent else f"lower run.decay ({run.decay:g})"
 
     def radiation(self, number: int) -> dict:
         """Powers and gains of a run at the frequencies of the far field; gains over all directions.
@@ -177,7 +163,6 @@ class Results:
 
         antenna, s = self.model.antenna, self.s_parameters
         ports, count = [p.name for p in self.model.ports], len(self.runs)
-        errors = [self.truncation_error(p) for p in range(count)]
         z = self.input_impedance
         return {
             "antenna": antenna.name,
@@ -188,8 +173,7 @@ class Results:
             },
             "input_resistance": {p: z[:, i].real.tolist() for i, p in enumerate(ports)},
             "input_reactance": {p: (-z[:, i].imag).tolist() for i, p in enumerate(ports)},
-            "rung_down": max(errors) <= RUNG_DOWN,
-            "truncation_error": max(errors) if math.isfinite(max(errors)) else None,
+            **ringing_summary(self.ringing),
             "cells": list(self.model.grid.cells),
             "smallest_cell": min(self.model.grid.spacing),
             "cells_per_wavelength": cells_per_wavelength(self.model),
@@ -207,7 +191,7 @@ class Results:
             "frequencies": self.model.antenna.far_frequencies.tolist(),
             "directivity_dbi": (10 * np.log10(radiation["directivity"][rows, peak])).tolist(),
             "realized_gain_dbi": (10 * np.log10(radiation["realized_gain"][rows, peak])).tolist(),
-            "direction": [_upright(*angles) for angles in np.degrees(self.directions[peak])],
+            "direction": [upright(*angles) for angles in np.degrees(self.directions[peak])],
             "radiation_efficiency": (radiation["radiated"] / radiation["accepted"]).tolist(),
             "total_efficiency": (radiation["radiated"] / radiation["available"]).tolist(),
             "dissipated": (radiation["dissipated"] / radiation["accepted"]).tolist(),
@@ -220,6 +204,6 @@ class Results:
         }
 
 
-def _upright(theta: float, phi: float) -> list[float]:
+def upright(theta: float, phi: float) -> list[float]:
     """The same direction with theta from 0 to 180 and phi from 0 to 360 degrees."""
     return [float(abs(theta)), float((phi + 180 * (theta < 0)) % 360)]

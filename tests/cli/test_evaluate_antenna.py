@@ -33,7 +33,8 @@ samples = 8
 """
 KEYS = {
     "antenna": str, "ports": list, "frequencies": list, "s_parameters_db": dict, "input_resistance": dict,
-    "input_reactance": dict, "rung_down": bool, "truncation_error": float, "cells": list, "smallest_cell": float,
+    "input_reactance": dict, "rung_down": bool, "truncation_error": float, "extrapolated": bool,
+    "extrapolation_error": (float, type(None)), "left_out": (float, type(None)), "cells": list, "smallest_cell": float,
     "cells_per_wavelength": float, "steps": list, "time_step": float, "seconds": float, "far_field": dict,
 }  # fmt: skip
 FAR = {

@@ -15,7 +15,7 @@ from adjointdesign.constants import C0, ETA0
 from adjointdesign.errors import InputError
 from adjointdesign.problems.antennas.describe import far_directions, simulate, table
 from adjointdesign.problems.antennas.describe_deliver import deliver
-from adjointdesign.problems.antennas.describe_results import RUNG_DOWN
+from adjointdesign.problems.antennas.describe_ringing import RUNG_DOWN
 from adjointdesign.problems.antennas.geometry.build import build
 from adjointdesign.problems.antennas.geometry.description import described
 
@@ -127,13 +127,21 @@ def test_directions_stay_above_the_ground(face, axis, sign):
 
 
 def test_a_run_that_ends_too_early_is_marked():
-    """And its error bound holds, against a run that has rung down."""
+    """Its error bound holds, against a run that has rung down, and the estimate of what extrapolation makes of it."""
     whole = simulate(reference("cavity", grid={"cells_per_wavelength": 10.0}, run={"decay": 1e-9, "periods": 400.0}))
     cut = simulate(reference("cavity", grid={"cells_per_wavelength": 10.0}, run={"decay": 0.1, "periods": 400.0}))
-    found = np.abs(cut.s_parameters - whole.s_parameters).max()
-    assert RUNG_DOWN < found <= cut.truncation_error(0)
-    assert not cut.summary()["rung_down"] and "NOT RUNG DOWN" in table(cut)
-    assert whole.summary()["rung_down"] and whole.truncation_error(0) < RUNG_DOWN
+    (end,) = cut.ringing
+    recorded = 2 * end.recorded[0] / end.drive - 1
+    found = np.abs(recorded - whole.s_parameters[:, 0, 0]).max()
+    assert RUNG_DOWN < found <= end.truncation_error
+    error = np.abs(cut.s_parameters - whole.s_parameters).max()
+    assert error <= end.extrapolation_error < 1e-3 * found
+    summary = cut.summary()
+    assert not summary["rung_down"] and summary["extrapolated"] and summary["left_out"] == pytest.approx(found, rel=1e-3)
+    assert "NOT RUNG DOWN" in table(cut) and "lower run.decay (0.1)" in table(cut)
+    assert whole.summary()["rung_down"] and whole.ringing[0].truncation_error < RUNG_DOWN
+    spent = simulate(reference("cavity", grid={"cells_per_wavelength": 10.0}, run={"decay": 1e-9, "periods": 5.0}))
+    assert "raise run.periods (5)" in table(spent)
 
 
 def test_files(monopole, tmp_path):

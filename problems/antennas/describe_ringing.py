@@ -1,0 +1,143 @@
+"""What the end of a run left out of a described antenna's S-parameters: a bound, an extrapolation, what to say of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+RUNG_DOWN = 0.01
+"""Largest error of an S-parameter's magnitude by the end of the run that passes for rung down."""
+RESTING = 1e-5
+"""Share of the largest voltage below which one that does not decay may be rounding or a resting charge."""
+
+
+@dataclass(frozen=True)
+class Ringing:
+    """The voltages of one run, until its end and beyond.
+
+    Parameters
+    ----------
+    signals : list of ndarray
+        Voltage of each port over time, V, at ``(n + 1/2) dt``.
+    dt, pulse_end : float
+        Time step, and when the source has ended, s.
+    frequencies, drive : ndarray
+        Hz, and the transform of the source's voltage there, V s.
+    shares : list of float
+        Square root of the driven port's impedance over each port's.
+    """
+
+    signals: list[np.ndarray]
+    dt: float
+    pulse_end: float
+    frequencies: np.ndarray
+    drive: np.ndarray
+    shares: list[float]
+
+    @cached_property
+    def truncation_error(self) -> float:
+        """Bound on the error of the S-parameters by what would still have come after the end of the run.
+
+        The largest voltages of the last two sixths of the time after the pulse give the rate of decay; what remains is
+        taken for as coherent as it can be, at the frequency of the band where the drive is weakest. A remainder that
+        does not decay, but is so small that it is rounding or a resting charge, is taken to last as long as the run
+        did.
+        """
+        worst = 0.0
+        for share, signal in zip(self.shares, self.signals):
+            count = (len(signal) - int(self.pulse_end / self.dt)) // 6
+            earlier, later = (np.abs(part).max(initial=0.0) for part in (signal[-2 * count : -count], signal[-count:]))
+            rate = math.log(earlier / later) / (count * self.dt) if 0 < later < earlier else 0.0
+            if rate > 0:
+                lasting = 1 / rate
+            else:
+                lasting = len(signal) * self.dt if later <= RESTING * np.abs(signal).max() else math.inf
+            worst = max(worst, 2 * share * later * lasting / np.abs(self.drive).min()) if later > 0 else worst
+        return float(worst)
+
+    @cached_property
+    def extrapolation_error(self) -> float:
+        """Estimate of the error of extrapolated S-parameters; infinite where the signals allow none."""
+        from adjointdesign.objectives.extrapolation import ringing_error
+
+        errors = [
+            2 * share * ringing_error(s, self.dt, self.pulse_end, self.frequencies) / np.abs(self.drive)
+            for share, s in zip(self.shares, self.signals)
+        ]
+        return float(np.max(errors))
+
+    @property
+    def extrapolated(self) -> bool:
+        """Whether extrapolation is better than what was recorded."""
+        return self.extrapolation_error < self.truncation_error
+
+    @cached_property
+    def recorded(self) -> list[np.ndarray]:
+        """Transforms of the signals until the end of the run, V s."""
+        return transforms(self.signals, self.dt, self.frequencies)
+
+    @cached_property
+    def voltages(self) -> list[np.ndarray]:
+        """Transforms of the signals, V s, extrapolated where that is better."""
+        if not self.extrapolated:
+            return self.recorded
+        from adjointdesign.objectives.extrapolation import ringing_transform
+
+        return [ringing_transform(s, self.dt, self.pulse_end, self.frequencies) for s in self.signals]
+
+    @property
+    def left_out(self) -> float:
+        """By how much extrapolation changes an S-parameter."""
+        changes = [
+            share * np.abs((v - r) / self.drive).max() for share, v, r in zip(self.shares, self.voltages, self.recorded)
+        ]
+        return 2 * float(max(changes))
+
+
+def transforms(signals: list[np.ndarray], dt: float, frequencies: np.ndarray) -> list[np.ndarray]:
+    """Transforms of signals at ``(n + 1/2) dt``, V s."""
+    kernel = dt * np.exp(2j * np.pi * np.outer(frequencies, (np.arange(len(signals[0])) + 0.5) * dt))
+    return [kernel @ s for s in signals]
+
+
+def ringing_summary(runs: list[Ringing]) -> dict:
+    """What `adjointdesign evaluate --json` says of the ends of all runs; see docs/command-line.md."""
+    truncation = max(r.truncation_error for r in runs)
+    extrapolated = [r for r in runs if r.extrapolated]
+    return {
+        "rung_down": truncation <= RUNG_DOWN,
+        "truncation_error": truncation if math.isfinite(truncation) else None,
+        "extrapolated": len(extrapolated) == len(runs),
+        "extrapolation_error": max(r.extrapolation_error for r in runs) if len(extrapolated) == len(runs) else None,
+        "left_out": max(r.left_out for r in runs) if len(extrapolated) == len(runs) else None,
+    }
+
+
+def ringing_line(found: dict, remedy: str) -> str:
+    """One line for people.
+
+    Parameters
+    ----------
+    found : dict
+        With what `ringing_summary` gives, and ``far_field``.
+    remedy : str
+        What lengthens the run.
+    """
+    error = found["truncation_error"]
+    bound = "unbounded" if error is None else f"at most {error:.1e}"
+    if not found["extrapolated"]:
+        if found["rung_down"]:
+            return f"  rung down: what the end of the run left out is {bound} of an S-parameter"
+        return f"  NOT RUNG DOWN: what the end of the run left out is {bound} of an S-parameter; {remedy}"
+    beyond = (
+        f"S-parameters go on beyond the end of the run, which left out {found['left_out']:.1e} of them, "
+        f"with an error of about {found['extrapolation_error']:.1e}"
+    )
+    if found["rung_down"]:
+        return f"  rung down: {beyond}"
+    if found["far_field"]:
+        beyond += ", but far fields and their powers lack it"
+    return f"  NOT RUNG DOWN: {beyond}; {remedy}"

@@ -1,0 +1,82 @@
+"""What the end of a run left out: bounds and extrapolation of S-parameters against runs that have rung down."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from adjointdesign.objectives.network import lumped_s_parameters
+from adjointdesign.problems.antennas.describe_results import PortRun, Results
+from adjointdesign.problems.antennas.describe_ringing import (
+    RUNG_DOWN,
+    Ringing,
+    ringing_line,
+    ringing_summary,
+    transforms,
+)
+
+BAND, DT, STEPS = np.linspace(5e9, 10e9, 41), 1 / 10e9 / 30, 12000
+IMPEDANCES = [9.0, 400.0]
+
+
+def network():
+    """Voltages of two ports of unlike impedance, ``[run][port]``, with one resonance, and the drive's transform."""
+    t = np.arange(STEPS) * DT
+    free = np.where(t > 200 * DT, np.exp(-np.pi * 7.4e9 / 40 * t) * np.cos(2 * np.pi * 7.4e9 * t), 0.0)
+    return [[0.8 * free, 0.02 * free], [0.02 * free, 0.5 * free]], np.full(len(BAND), 60 * DT) * np.exp(1j * BAND / 1e9)
+
+
+def ends(steps):
+    """Both runs cut after some steps, as the results of an antenna."""
+    signals, drive = network()
+    model = SimpleNamespace(
+        ports=[SimpleNamespace(impedance=z) for z in IMPEDANCES], pulse=SimpleNamespace(duration=200 * DT),
+        frequencies=BAND,
+    )  # fmt: skip
+    return Results(model, [PortRun([s[:steps] for s in run], drive, drive, None, None, DT, 0.0) for run in signals])
+
+
+def test_bound_and_estimate_are_of_s_parameters_of_any_impedance():
+    """Each bound holds for its run's column of S, and is not more than three times the error: impedances count rightly."""
+    signals, drive = network()
+
+    def s(voltages):
+        return lumped_s_parameters(voltages, [drive, drive], IMPEDANCES)
+
+    whole, cut = s([transforms(run, DT, BAND) for run in signals]), ends(1000)
+    recorded = s([r.recorded for r in cut.ringing])
+    for n, run in enumerate(cut.ringing):
+        error = np.abs(recorded - whole)[:, :, n].max()
+        assert 0.33 * run.truncation_error < error <= run.truncation_error
+        assert run.left_out == pytest.approx(error, rel=1e-6)
+        # The longer run has an end as well, at 5e-10.
+        assert run.extrapolated and np.abs(cut.s_parameters - whole)[:, :, n].max() <= run.extrapolation_error + 1e-9
+        assert run.extrapolation_error < 1e-6 * error
+    # Port 1 when port 2 is driven: its voltage counts 20 / 3 times.
+    other = replace(cut.ringing[1], signals=signals[1][:1], shares=cut.ringing[1].shares[:1])
+    same = replace(other, shares=[1.0])
+    for found, plain in [(other.truncation_error, same.truncation_error), (other.left_out, same.left_out),
+                         (other.extrapolation_error, same.extrapolation_error)]:  # fmt: skip
+        assert found == pytest.approx(20 / 3 * plain)
+
+
+def test_what_is_said_of_it():
+    rested, cut, short = (ringing_summary(ends(n).ringing) for n in (STEPS, 1000, 230))
+    assert rested["rung_down"] and "rung down:" in ringing_line(rested | {"far_field": None}, "wait")
+    assert not cut["rung_down"] and cut["extrapolated"] and cut["left_out"] > RUNG_DOWN > cut["extrapolation_error"]
+    told = ringing_line(cut | {"far_field": None}, "raise run.periods")
+    assert "NOT RUNG DOWN" in told and f"{cut['left_out']:.1e}" in told and told.endswith("; raise run.periods")
+    assert "far fields" not in told and "far fields" in ringing_line(cut | {"far_field": {"feed": {}}}, "wait")
+    assert not short["extrapolated"] and short["extrapolation_error"] is None
+    assert "at most" in ringing_line(short | {"far_field": {"feed": {}}}, "wait") and "beyond" not in ringing_line(short, "wait")
+
+
+def test_of_noise_nothing_is_known():
+    """Whatever the fit makes of it, bound and estimate say so."""
+    signal = np.random.default_rng(7).standard_normal(3000)
+    found = Ringing([signal], DT, 200 * DT, BAND, np.full(len(BAND), 60 * DT), [1.0])
+    assert min(found.truncation_error, found.extrapolation_error) > 0.3
+    rising = np.exp(np.arange(3000) / 2000) * np.cos(np.arange(3000) / 5)
+    found = Ringing([rising], DT, 200 * DT, BAND, np.full(len(BAND), 60 * DT), [1.0])
+    assert found.truncation_error == np.inf == found.extrapolation_error and not found.extrapolated
