@@ -27,7 +27,7 @@ class Decay:
     Parameters
     ----------
     threshold : float
-        Ratio of the sum of ``eps |E|^2 + |eta0 H|^2`` to its peak at which the run stops.
+        Ratio of the sum of ``eps |E|^2 + mu |eta0 H|^2`` to its peak at which the run stops.
     max_time : float
         Time after the last source has ended at which it stops anyway, s.
     every : int

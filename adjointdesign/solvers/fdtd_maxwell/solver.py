@@ -354,15 +354,16 @@ class FdtdMaxwell(Solver):
         return steps
 
     def _energy(self, propagation: Propagation, strengths) -> float:
-        """Integral of ``eps |E|^2 + |eta0 H|^2``, and what poles store, any unit.
+        """Integral of ``eps |E|^2 + mu |eta0 H|^2``, and what poles store, any unit.
 
         Of E alone a standing wave has none twice a period, and of both fields an oscillating plasma.
         """
-        grid, total = self.program.grid, 0.0
+        grid, medium, total = self.program.grid, self.program.medium, 0.0
         for c, field in zip(grid.components, propagation.state.fields):
             inside = grid.interior(c)
             squares = np.square(field.reshape(grid.shape)[inside], dtype=float)
-            density = squares if c[0] == "h" else self.program.medium.permittivity[c][inside] * squares
+            weight = medium.permeability.get(c) if c[0] == "h" else medium.permittivity[c]
+            density = squares if weight is None else weight[inside] * squares
             for axis in reversed(range(grid.ndim)):
                 density = density @ (grid.lengths(c, axis)[inside[axis]] / grid.spacing[axis])
             total += float(density)

@@ -65,6 +65,28 @@ def test_the_wave_impedance_follows():
     assert (ends["half"] - ends["empty"])[0] / (ends["half"] - ends["empty"])[1] == pytest.approx(ETA0, rel=2e-3)
 
 
+@pytest.mark.parametrize("polarization", ["ez", "hz"])
+def test_magnetic_energy_counts_with_the_permeability(polarization):
+    """Of a closed box's fields both kinds of energy take turns: their sum, by which a run's decay is judged, rests."""
+    grid = YeeGrid((24, 20), (1e-3, 1e-3), (0.0, 0.0), polarization)
+    rng = np.random.default_rng(3)
+    magnetic = {c: rng.uniform(3.0, 6.0, grid.shape) for c in grid.components if c not in grid.electric}
+    driven = next(c for c in grid.components if c[1] == "z")
+    shape = np.zeros(grid.shape)
+    shape[8, 9] = 1e6
+    solver = FdtdMaxwell(
+        Medium(grid, Medium.uniform(grid, 1.5).permittivity, permeability=magnetic),
+        [Current("kick", {driven: shape}, GaussianPulse(3e9, 4e9))], [], boundaries=[Pec(), Pec()], run_length=Steps(900),
+    )  # fmt: skip
+    energies, propagation = [], solver._propagation({}, 900, 3)
+    strengths = [solver.program.strengths(c, {}) for c in grid.electric]
+    for block in range(300):
+        propagation.advance(block, block + 1, keep=False, replay=True)
+        energies.append(solver._energy(propagation, strengths))
+    after = np.array(energies[-80:])
+    assert 0 < after.min() and after.max() / after.min() < 1.2
+
+
 GRID = YeeGrid((20, 20), (1e-3, 1e-3), (0.0, 0.0), "ez")
 
 
