@@ -13,8 +13,8 @@ from functools import lru_cache
 
 from scipy.integrate import quad
 
-_FAR = 400
-"""Cells at which the potential counts as that of a line: errors are of the order of 1e-6 there."""
+_FAR = 200
+"""Cells from which on the potential is that of a line, but for a term that falls with their square."""
 
 
 @lru_cache(maxsize=8192)
@@ -39,4 +39,5 @@ def resistance(m: int, n: int, ratio: float) -> float:
 @lru_cache(maxsize=256)
 def bare_radius(ratio: float) -> float:
     """Radius, over the cells' side along x, of the round wire that a single node acts like far away."""
-    return _FAR * ratio * math.exp(-2 * math.pi * resistance(0, _FAR, ratio))
+    near, far = (math.log(n * ratio) - 2 * math.pi * resistance(0, n, ratio) for n in (_FAR, 2 * _FAR))
+    return math.exp((4 * far - near) / 3)

@@ -1,14 +1,14 @@
-"""A flat metal sheet of straight edges on a graded grid: which edges of the grid are metal, and the factors beyond its border.
+"""A flat metal sheet of straight edges on a graded grid: permittivity of the edges and permeability of the faces in its plane.
 
-The sheet is a union of rectangles whose sides may lie anywhere between the nodes and are differentiable; see `sheet_edge.py` for the
-factors. Row by row of nodes the rectangles leave intervals of metal, whose two ends get their factor on the link beyond them, and so
-column by column. A face beyond a straight edge gets the factor of its two links; at a corner, the geometric means of
-what its links along either axis have, an estimate.
+The sheet is a union of rectangles whose sides may lie anywhere between the nodes and are differentiable. Of a rectangle an edge of
+the grid is metal as far as its link is, along it, and the row of nodes that it is on, across it (see `sheet_edge.py`); of
+several rectangles the one counts that covers most.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from autograd import numpy as anp
 
 from adjointdesign.design.operators import plain
 from adjointdesign.errors import InputError
-from adjointdesign.media.sheet_edge import least_reach, strip_factors
+from adjointdesign.media.sheet_edge import SPREAD, strip
 
 METAL = 1e12
 """Relative permittivity by which an edge of the grid is held at zero to rounding: metal whose place is decided in each run."""
@@ -26,7 +26,7 @@ class Sheet(NamedTuple):
     """A sheet between ``m`` by ``n`` nodes.
 
     ``along_x`` (shape ``(m - 1, n)``) and ``along_y`` (``(m, n - 1)``) multiply the permittivity of the edges of the grid in its
-    plane, `METAL` where it is; ``faces`` (``(m - 1, n - 1)``) multiplies the permeability of the faces between them.
+    plane, by `METAL` where it is; ``faces`` (``(m - 1, n - 1)``) multiplies the permeability of the faces between them.
     """
 
     along_x: np.ndarray
@@ -40,7 +40,7 @@ def sheet(rectangles: Sequence, x_lines, y_lines, heights: tuple[float, float]) 
     Parameters
     ----------
     rectangles : sequence of (x_low, x_high, y_low, y_high)
-        Sides, m; those that touch or overlap are one piece of metal.
+        Sides, m; those that overlap by two cells or more are one piece of metal, others are two cells apart.
     x_lines, y_lines : ndarray
         Nodes of the grid around the sheet, m. Where sides lie, cells should be of one size.
     heights : tuple of float
@@ -49,54 +49,26 @@ def sheet(rectangles: Sequence, x_lines, y_lines, heights: tuple[float, float]) 
     Raises
     ------
     InputError
-        As `strip_factors`.
+        When two rectangles touch or nearly do, and as `strip`.
     """
     lines = np.asarray(x_lines, float), np.asarray(y_lines, float)
-    along = []
-    for a in (0, 1):
-        across = [_reaches(r[2 - 2 * a], r[3 - 2 * a], lines[1 - a], heights[1 - a]) for r in rectangles]
-        here = [[(r[2 * a], r[2 * a + 1]) for r, rows in zip(rectangles, across) if rows[row]] for row in range(len(lines[1 - a]))]
-        along.append([_links(_joined(intervals), lines[a], heights[a]) for intervals in here])
-    # A node is metal if it is so along its row and along its column: near a border across it a row is none.
-    nodes = np.array([n for n, _ in along[0]]).T & np.array([n for n, _ in along[1]])
-    metal, factors = [], []
-    for rows, own in zip(along, (nodes.T, nodes)):
-        metal.append(own[:, 1:] & own[:, :-1])
-        beside = own[:, 1:] ^ own[:, :-1]
-        factors.append(1.0 + beside * (anp.stack([f for _, f in rows]) - 1.0))
-    roots = [anp.sqrt(f[1:] * f[:-1]) for f in factors]
-    values = [METAL * m + f * ~m for m, f in zip(metal, factors)]
-    return Sheet(values[0].T, values[1], 1 / (roots[0].T * roots[1]))
+    _require_clear([tuple(float(plain(v)) for v in r) for r in rectangles], [np.diff(x).max() for x in lines])
+    covered = None
+    for r in rectangles:
+        (links_x, nodes_x), (links_y, nodes_y) = (strip(r[2 * a], r[2 * a + 1], lines[a], heights[a]) for a in (0, 1))
+        pairs = ((links_x, nodes_y), (nodes_x, links_y), (links_x, links_y))
+        own = [x[:, None] * y[None, :] for x, y in pairs]
+        covered = own if covered is None else [anp.maximum(a, b) for a, b in zip(covered, own)]
+    along_x, along_y, faces = (1.0 - c + 1 / METAL for c in covered)
+    return Sheet(1 / along_x, 1 / along_y, faces)
 
 
-def _reaches(low, high, lines, ratio: float) -> np.ndarray:
-    """Which rows of nodes a rectangle may have metal on: those within its sides, or as far beyond as a last node may lie."""
-    sizes = np.diff(lines)
-    slack = 1e-9 * sizes.min() + max(0.0, -least_reach(float(ratio))) * np.minimum(np.r_[sizes[0], sizes], np.r_[sizes, sizes[-1]])
-    return (lines >= plain(low) - slack) & (lines <= plain(high) + slack)
-
-
-def _joined(intervals: list) -> list:
-    """Intervals with overlapping and touching ones made one, each end still the traced value it was."""
-    joined: list = []
-    for low, high in sorted(intervals, key=lambda i: plain(i[0])):
-        if joined and plain(low) <= plain(joined[-1][1]) * (1 + 1e-12) + 1e-15:
-            if plain(high) > plain(joined[-1][1]):
-                joined[-1] = joined[-1][0], high
-        else:
-            joined.append((low, high))
-    return joined
-
-
-def _links(intervals: list, lines, ratio: float):
-    """Which nodes of a row are metal, and the factors of the links between them."""
-    metal, factors = np.zeros(len(lines), bool), anp.ones(len(lines) - 1)
-    for low, high in intervals:
-        nodes, own = strip_factors(low, high, lines, ratio)
-        if np.any(metal & nodes) or np.any((plain(factors) != 1) & (plain(own) != 1)):
+def _require_clear(rectangles: list, cells: list[float]) -> None:
+    """Refuse rectangles that touch or nearly do: between them the grid would see a slit of its own making."""
+    for one, other in combinations(rectangles, 2):
+        overlaps = [(min(one[2 * a + 1], other[2 * a + 1]) - max(one[2 * a], other[2 * a])) / cells[a] for a in (0, 1)]
+        if min(overlaps) > -SPREAD + 1e-6 and min(overlaps) < SPREAD - 1e-6:
             raise InputError(
-                "gap in a sheet", "two cells or more between its sides", f"{plain(low):.4g} m is too near to the next piece",
-                "widen the gap, or refine the cells in it",
+                "rectangles of a sheet", f"an overlap, or a gap, of {SPREAD} cells or more", f"an overlap of {min(overlaps):.3g} cells",
+                "let them overlap, widen the gap, or refine the cells",
             )  # fmt: skip
-        metal, factors = metal | nodes, factors * own
-    return metal, factors

@@ -2,14 +2,14 @@
 
 At the edge of a sheet the field is singular, and a sheet made of conducting edges of the grid acts as if it were wider than it
 is: by 0.354 of a cell where cells are square in the plane across its edge, whatever their size, which is a first-order error of
-every resonance. A factor ``f`` on the link beyond the last node of the metal (on the permittivity of the edges that leave it,
-and under the permeability of the faces beyond it, so that the speed along the edge stays) moves the edge, and so a factor can
-be found that puts it where it ought to be. Both constants are those of a strip on the lattice far from all else: charges and
-currents on its nodes follow from the lattice's Green's function, and its logarithmic capacity is a quarter of its width
-(G. Polya and G. Szego, Isoperimetric Inequalities in Mathematical Physics (1951), table of the segment).
+every resonance. Here metal rolls out over two links of the lattice: the share of a link that is metal grows from zero to one, the
+permittivity of its edge is divided by what is left and the permeability of the face beyond it multiplied, so that the speed
+along the edge stays. Where metal rolled out so far ends is a constant of the lattice: the logarithmic capacity of a strip far from
+all else is a quarter of its width (G. Polya and G. Szego, Isoperimetric Inequalities in Mathematical Physics (1951), table of the
+segment), and charges on the lattice follow from its Green's function. Nothing jumps as an edge moves over the nodes.
 
-The same holds for a sheet on a dielectric, where the field in its plane sees the mean of both permittivities. At corners the
-field is another one, and the factor but an estimate.
+The same holds for a sheet on a dielectric, where the field in its plane sees the mean of both permittivities. At corners, and a cell
+or two from other metal, the field is another one.
 """
 
 from __future__ import annotations
@@ -21,49 +21,65 @@ import numpy as np
 from autograd import numpy as anp
 from autograd.extend import defvjp, primitive
 from scipy.interpolate import CubicSpline, PPoly
-from scipy.optimize import brentq
 
 from adjointdesign.design.operators import plain
 from adjointdesign.errors import InputError
 from adjointdesign.media.lattice import bare_radius, resistance
 
-_NODES = 40
-"""Cells of the shorter of two strips, from which the edge of a half plane is extrapolated (errors fall with their number)."""
-_FACTORS = np.exp(np.linspace(math.log(0.03), math.log(60.0), 61))
+SPREAD = 2
+"""Links over which metal rolls out."""
+_NODES = 20
+"""Cells of the shortest of three strips, each twice as wide as the last, from which the edge of a half plane is extrapolated."""
+_SAMPLES = 40
+"""Places within one cell at which the edge is reckoned; between them a spline."""
+_FLATTEST = 0.25
+"""Least height of the cells at a sheet over their length across its edge: below, the edge hardly moves at first."""
 
 
-def edge_position(factor: float, ratio: float) -> float:
-    """How far beyond its last node a sheet ends, in cells, when the link beyond has a factor.
+def share(progress):
+    """Share of a link that is metal, 0 to 1, twice differentiable: the smoothest step of degree five over `SPREAD` links.
+
+    ``progress`` says how far metal has come, in links from where this one begins; written with ``autograd.numpy``.
+    """
+    x = anp.clip(progress / SPREAD, 0.0, 1.0)
+    return x**3 * (10.0 - 15.0 * x + 6.0 * x**2)
+
+
+def edge_position(progress: float, ratio: float) -> float:
+    """Where a sheet ends, in cells from a node, when metal has come so far beyond that node.
 
     Parameters
     ----------
-    factor : float
-        On the permittivity of the link, and under the permeability of the face beside it; one for a bare edge.
+    progress : float
+        In links, 0 to 1: the link beyond the node has the `share` of that, the one before it that of one more.
     ratio : float
         Height of the cells next to the sheet over their length across the edge.
     """
-    return 2 * _strip_excess(factor, ratio, 2 * _NODES) - _strip_excess(factor, ratio, _NODES)
+    one, two, four = (_strip_excess(progress, ratio, k * _NODES) for k in (1, 2, 4))
+    return (8 * four - 6 * two + one) / 3 - 1  # errors fall with the number of cells and its square
 
 
-def _strip_excess(factor: float, ratio: float, cells: int) -> float:
-    """By how much, in cells, either end of a strip of so many cells lies beyond its last node."""
-    kernel = np.array([-resistance(0, n, 1 / ratio) for n in range(cells + 3)])
-    place = np.arange(-1, cells + 2)
+def _strip_excess(progress: float, ratio: float, cells: int) -> float:
+    """By how much, in cells, either end of a strip of so many whole cells of metal lies beyond its last node."""
+    kernel = np.array([-resistance(0, n, 1 / ratio) for n in range(cells + 2 * SPREAD + 1)])
+    place = np.arange(-SPREAD, cells + SPREAD + 1)
     potentials = kernel[np.abs(place[:, None] - place)]
-    # Unknown: a current into every node of metal, and what the two changed links carry beyond their share.
-    count = cells + 1
-    sources = np.zeros((count + 2, count + 2))
-    sources[1:-1, :count] = np.eye(count)
-    for end, inner, column in ((0, 1, count), (-1, -2, count + 1)):
-        sources[end, column], sources[inner, column] = 1.0, -1.0
+    # Unknown: a current into every node of metal, and what the changed links carry from node to node beyond their share.
+    count, first, last = cells + 1, SPREAD, SPREAD + cells
+    links = [(end + way * k, end + way * (k + 1), share(progress + SPREAD - 1 - k)) for end, way in ((first, -1), (last, 1)) for k in range(SPREAD)]
+    sources = np.zeros((len(place), count + len(links)))
+    sources[first : last + 1, :count] = np.eye(count)
+    for column, (inner, outer, _) in enumerate(links, count):
+        sources[outer, column], sources[inner, column] = 1.0, -1.0
     potentials = potentials @ sources
-    # Metal has one potential, the last unknown; a changed link carries (f - 1) ratio times the drop along it; all currents are one.
-    matrix, right = np.zeros((count + 3, count + 3)), np.zeros(count + 3)
-    matrix[:count, :-1], matrix[:count, -1] = potentials[1:-1], -1.0
-    for row, end in ((count, 0), (count + 1, -1)):
-        matrix[row, :-1] = (factor - 1) * ratio * potentials[end]
-        matrix[row, -1] = -(factor - 1) * ratio
-        matrix[row, row] += 1.0
+    # Metal has one potential, the last unknown; a link with a share s of metal carries s / (1 - s) ratio times the drop along it
+    # beyond what it would; all currents are one.
+    size = count + len(links) + 1
+    matrix, right = np.zeros((size, size)), np.zeros(size)
+    matrix[:count, :-1], matrix[:count, -1] = potentials[first : last + 1], -1.0
+    for row, (inner, outer, metal) in enumerate(links, count):
+        matrix[row, :-1] = metal * ratio * (potentials[outer] - potentials[inner])
+        matrix[row, row] += 1.0 - metal
     matrix[-1, :count] = right[-1] = 1.0
     potential = np.linalg.solve(matrix, right)[-1]
     radius = bare_radius(1 / ratio) * ratio * math.exp(-2 * math.pi * potential)
@@ -71,26 +87,17 @@ def _strip_excess(factor: float, ratio: float, cells: int) -> float:
 
 
 @lru_cache(maxsize=64)
-def _spline(ratio: float) -> CubicSpline:
-    """Logarithm of the factor by the position of the edge."""
-    return CubicSpline([edge_position(f, ratio) for f in _FACTORS], np.log(_FACTORS))
-
-
-@lru_cache(maxsize=64)
-def least_reach(ratio: float) -> float:
-    """Position whose factor is the inverse of that one cell further: from here on a node serves as the last one."""
-    spline = _spline(ratio)
-
-    def balance(x):
-        return spline(x) + spline(x + 1)
-
-    low, high = spline.x[0], spline.x[-1] - 1
-    if not (low < high and balance(low) < 0 < balance(high)):
+def _lead(ratio: float) -> CubicSpline:
+    """Progress less position, by the position within a cell; periodic."""
+    progress = np.linspace(0.0, 1.0, _SAMPLES + 1)
+    position = np.array([edge_position(u, ratio) for u in progress])
+    position[-1] = position[0] + 1.0  # to rounding of the extrapolation
+    if ratio < _FLATTEST or np.any(np.diff(position) <= 0):
         raise InputError(
-            "cells at the edge of a sheet", "a height above the sheet of a third of their length across the edge, or more", f"{ratio:.3g}",
+            "cells at the edge of a sheet", f"a height above the sheet of {_FLATTEST:g} of their length across the edge, or more", f"{ratio:.3g}",
             "refine the cells across the edge",
         )  # fmt: skip
-    return brentq(balance, low, high)
+    return CubicSpline(position, progress - position, bc_type="periodic")
 
 
 @primitive
@@ -101,36 +108,16 @@ def _evaluate(x, spline: PPoly):
 defvjp(_evaluate, lambda value, x, spline: lambda g: g * _evaluate(x, spline.derivative()), None, argnums=(0, 1))
 
 
-def edge_factor(position, ratio: float):
-    """Factor that puts the edge of a sheet so many cells beyond its last node; the inverse of `edge_position`.
+def edge_progress(position, ratio: float):
+    """How far metal has to come beyond a node for the sheet to end so many cells from it; the inverse of `edge_position`.
 
-    Written with ``autograd.numpy``: twice differentiable in the position.
-
-    Parameters
-    ----------
-    position : float
-        Cells from the last node of metal to the edge.
-    ratio : float
-        As in `edge_position`.
-
-    Raises
-    ------
-    InputError
-        When no factor between 0.03 and 60 puts the edge there.
+    Written with ``autograd.numpy``, twice differentiable in the position, which may be any number.
     """
-    spline = _spline(float(ratio))
-    low, high = spline.x[0], spline.x[-1]
-    if not low <= plain(position) <= high:
-        raise InputError(
-            "position of a sheet's edge", f"{low:.3g} to {high:.3g} cells beyond its last node", f"{plain(position):.4g}", "choose another last node"
-        )
-    return anp.exp(_evaluate(position, spline))
+    return position + _evaluate(position, _lead(round(float(ratio), 4)))
 
 
-def strip_factors(low, high, lines, ratio: float):
-    """A strip between two positions on a line of nodes: which nodes are metal, and the factor of every cell between nodes.
-
-    The last node is the one that keeps the factor nearest to one; where the next takes over it jumps from ``f`` to ``1 / f``.
+def strip(low, high, lines, ratio: float):
+    """A strip of metal between two positions on a line of nodes: what share of links and nodes is metal.
 
     Parameters
     ----------
@@ -143,27 +130,29 @@ def strip_factors(low, high, lines, ratio: float):
 
     Returns
     -------
-    metal : ndarray of bool, shape (nodes,)
-        Nodes of the strip.
-    factors : ndarray, shape (nodes - 1,)
-        One but beyond the last node at either end; differentiable in ``low`` and ``high``.
+    links : ndarray, shape (nodes - 1,)
+        One within the strip, between at its ends, zero outside; twice differentiable in ``low`` and ``high``.
+    nodes : ndarray, shape (nodes,)
+        The same of the nodes: a node at the border counts as much as the link that leads to it.
 
     Raises
     ------
     InputError
-        When the strip has no node of its own, or leaves the nodes; when the cells at its edges are too flat to be told apart.
+        When the strip is narrower than two cells, or comes nearer to either end of the nodes than that; when the cells
+        are too flat.
     """
     lines = np.asarray(lines, float)
-    sizes, reach, ends = np.diff(lines), least_reach(float(ratio)), (float(plain(low)), float(plain(high)))
-    first = int(np.searchsorted(lines[1:] - reach * sizes, ends[0], side="left")) + 1
-    last = int(np.searchsorted(lines[:-1] + reach * sizes, ends[1], side="right")) - 1
-    if not (1 <= first <= last < len(sizes)):
+    ends = float(plain(low)), float(plain(high))
+    at = [int(np.clip(np.searchsorted(lines, x, side="right") - 1, 0, len(lines) - 2)) for x in ends]
+    sizes = [lines[k + 1] - lines[k] for k in at]
+    tiny = 1e-9 * sizes[0]
+    if not (lines[SPREAD] - tiny <= ends[0] and ends[1] - ends[0] >= SPREAD * max(sizes) - tiny and ends[1] <= lines[-1 - SPREAD] + tiny):
         raise InputError(
-            "edges of a strip", f"a cell or more apart, within {lines[0]:.4g} to {lines[-1]:.4g} m", f"{ends[0]:.4g} and {ends[1]:.4g} m",
-            "widen it, or refine the cells",
+            "edges of a strip", f"{SPREAD} cells or more apart, within {lines[SPREAD]:.4g} to {lines[-1 - SPREAD]:.4g} m",
+            f"{ends[0]:.4g} and {ends[1]:.4g} m", "widen it, or refine the cells",
         )  # fmt: skip
-    nodes, cells = np.arange(len(lines)), np.arange(len(sizes))
-    # Products and sums: autograd's where does not know that a number stands for a whole row.
-    factors = 1.0 + (cells == first - 1) * (edge_factor((lines[first] - low) / sizes[first - 1], ratio) - 1.0)
-    factors = factors + (cells == last) * (edge_factor((high - lines[last]) / sizes[last], ratio) - 1.0)
-    return (nodes >= first) & (nodes <= last), factors
+    cells = np.arange(len(lines) - 1)
+    up = share(edge_progress((high - lines[at[1]]) / sizes[1], ratio) + at[1] - cells)
+    down = share(edge_progress((lines[at[0] + 1] - low) / sizes[0], ratio) + cells - at[0])
+    none = np.zeros(1)
+    return up * down, anp.concatenate([none + 1.0, up]) * anp.concatenate([down, none + 1.0])

@@ -2,13 +2,16 @@
 
 import numpy as np
 import pytest
+from autograd import elementwise_grad
+from autograd import numpy as anp
 from autograd.test_util import check_grads
 from scipy import sparse
 from scipy.sparse.linalg import spsolve
 from scipy.special import ellipk
 
 from adjointdesign.errors import InputError
-from adjointdesign.media.sheet_edge import edge_factor, edge_position, strip_factors
+from adjointdesign.media.sheet import METAL
+from adjointdesign.media.sheet_edge import edge_position, edge_progress, strip
 from adjointdesign.verification.orders import observed_order
 
 
@@ -22,10 +25,12 @@ def closed_form(width):
 
 
 def capacitance(low, high, dx, dy, corrected=True):
-    """Of the strip by the static equations of the lattice: nodes from -2 to 2 and up to the upper plane, mirrored below."""
-    lines = np.arange(-2, 2 + dx / 2, dx)
+    """Of the strip by the static equations of the lattice: nodes from -3 to 3 and up to the upper plane, mirrored below."""
+    lines = np.arange(-3, 3 + dx / 2, dx)
     if corrected:
-        metal, factors = strip_factors(low, high, lines, dy / dx)
+        links, nodes = strip(low, high, lines, dy / dx)
+        factors = 1 / (1 - links + 1 / METAL)
+        metal = nodes == 1
     else:
         metal, factors = (lines >= low) & (lines <= high), np.ones(len(lines) - 1)
     nx, ny = len(lines), round(0.5 / dy)
@@ -50,7 +55,9 @@ def capacitance(low, high, dx, dy, corrected=True):
     held = held.ravel()
     potential = held.astype(float)
     potential[~held] = spsolve(matrix[~held][:, ~held].tocsc(), -(matrix[~held][:, held] @ np.ones(held.sum())))
-    return 2 * potential @ (matrix @ potential)
+    potential = potential.reshape(nx, ny)  # energy link by link: no differences of large numbers
+    stored = np.sum(across * np.diff(potential, axis=0) ** 2) + np.sum(up[:, :-1] * np.diff(potential, axis=1) ** 2)
+    return 2 * (stored + np.sum(up[:, -1] * potential[:, -1] ** 2))
 
 
 @pytest.mark.parametrize("ratio", [0.5, 1.0, 2.0])
@@ -68,33 +75,47 @@ def test_a_strip_of_any_width_has_its_capacitance(ratio):
     assert errors[-1] < 0.1 * plain[-1] and errors[-1] < 1e-3
 
 
-def test_positions_are_those_of_the_factors():
-    assert edge_position(1.0, 1.0) == pytest.approx(0.3536, abs=2e-4)
-    for ratio in (0.4, 1.0, 2.5):
-        for position in edge_position(1.0, ratio) + np.array([-0.15, 0.0, 0.4]):
-            assert edge_position(float(edge_factor(position, ratio)), ratio) == pytest.approx(position, abs=1e-5)
-    # An infinitely strong link is one more cell of metal.
-    assert edge_position(1e6, 1.0) == pytest.approx(1 + edge_position(1.0, 1.0), abs=1e-4)
+def test_positions_are_those_of_the_progress():
+    assert edge_position(0.0, 1.0) == pytest.approx(-np.sqrt(2) / 4, abs=3e-6)
+    for ratio in (0.25, 0.4, 1.0, 2.5, 4.0):
+        progress = np.linspace(0.01, 0.99, 9)
+        positions = np.array([edge_position(u, ratio) for u in progress])
+        assert np.all(np.diff(positions) > 0)
+        found = edge_progress(positions, ratio)
+        assert [edge_position(u, ratio) for u in found] == pytest.approx(positions, abs=1e-4)
+        assert edge_progress(positions + 3, ratio) == pytest.approx(found + 3, abs=1e-12)
+        # Metal that has come one link further ends one cell further.
+        assert edge_position(1.0, ratio) == pytest.approx(1 + edge_position(0.0, ratio), abs=2e-5)
 
 
-def test_factors_are_twice_differentiable_in_the_edges():
-    lines = np.linspace(0.0, 1.0, 21)
-    check_grads(lambda low: np.array([1.0, 2.0]) @ strip_factors(low, 0.71, lines, 1.0)[1].reshape(2, -1) ** 2, modes=["rev"], order=2)(0.2312)
-    check_grads(lambda high: strip_factors(0.2, high, lines, 1.0)[1], modes=["rev"], order=2)(0.683)
+def test_strips_are_twice_differentiable_in_their_edges():
+    """On a node too, and where one link is done and the next begins."""
+    lines, weights = np.linspace(0.0, 1.0, 21), np.random.default_rng(0).standard_normal(41)
+
+    def of(low, high):
+        return weights @ anp.concatenate(strip(low, high, lines, 1.0)) ** 2
+
+    for high in (0.683, 0.707, 0.7):
+        check_grads(lambda x: of(0.2312, x), modes=["rev"], order=2)(high)
+    for low in (0.2312, 0.263, 0.25):
+        check_grads(lambda x: of(x, 0.71), modes=["rev"], order=2)(low)
+    # Where one link is done and the next begins: second derivatives from both sides agree.
+    handover = float(lines[14] + 0.05 * edge_position(0.0, 1.0))
+    curvature = elementwise_grad(elementwise_grad(lambda x: of(0.2312, x)))
+    assert curvature(handover - 1e-9) == pytest.approx(curvature(handover + 1e-9), rel=1e-3)
 
 
-def test_factors_stay_near_one_and_edges_are_found_again():
-    lines = np.linspace(0.0, 1.0, 21)
-    for high in np.linspace(0.5, 0.6, 23):
-        metal, factors = strip_factors(0.2, high, lines, 1.0)
-        last = np.flatnonzero(metal)[-1]
-        assert 0.25 < factors[last] < 4
-        assert lines[last] + 0.05 * edge_position(factors[last], 1.0) == pytest.approx(high, abs=1e-6)
+def test_nothing_jumps_as_an_edge_moves_over_the_nodes():
+    dy = 0.5 / 4
+    high = np.linspace(0.45, 0.45 + 2 * dy, 81)
+    found = np.array([capacitance(-0.52, x, dy, dy) for x in high])
+    slopes = np.diff(found) / np.diff(high)
+    assert slopes.max() / slopes.min() < 1.15 and np.abs(np.diff(slopes)).max() < 0.02 * slopes.mean()
 
 
 @pytest.mark.parametrize("low,high", [(0.51, 0.53), (-0.1, 0.5), (0.5, 1.2)])
 def test_strips_that_cannot_be_are_refused(low, high):
-    with pytest.raises(InputError, match="edges of a strip|sheet's edge"):
-        strip_factors(low, high, np.linspace(0.0, 1.0, 21), 1.0)
+    with pytest.raises(InputError, match="edges of a strip"):
+        strip(low, high, np.linspace(0.0, 1.0, 21), 1.0)
     with pytest.raises(InputError, match="cells at the edge of a sheet"):
-        strip_factors(0.2, 0.7, np.linspace(0.0, 1.0, 21), 0.2)
+        strip(0.2, 0.7, np.linspace(0.0, 1.0, 21), 0.2)

@@ -6,7 +6,8 @@ from scipy.special import ellipk
 
 from adjointdesign.constants import C0, ETA0
 from adjointdesign.grid.yee import YeeGrid
-from adjointdesign.media.sheet_edge import strip_factors
+from adjointdesign.media.sheet import METAL
+from adjointdesign.media.sheet_edge import strip
 from adjointdesign.media.thin_wire import thin_wire
 from adjointdesign.monitors import LineMonitor
 from adjointdesign.objectives.network import line_constants
@@ -45,16 +46,18 @@ def test_a_stripline_with_edges_between_nodes(low, high):
     grid = YeeGrid((50, 10, length), (d, d, d), (0.0, 0.0, 0.0))
     m = 1 / np.cosh(np.pi * (high - low) / (2 * b)) ** 2
     expected = ETA0 / 4 * ellipk(m) / ellipk(1 - m)
-    metal, factors = strip_factors(low, high, grid.lines(0), 1.0)
-    nodes = np.flatnonzero(metal)
-    conductor = {c: np.zeros(grid.shape, bool) for c in ("ex", "ez")}
+    links, rows = strip(low, high, grid.lines(0), 1.0)
+    factors, beside = (1 / (1 - share + 1 / METAL) for share in (links, rows))
+    nodes = np.flatnonzero(rows == 1)
     on_nodes, between = slice(3, length), slice(3, length - 1)  # open at both ends
-    conductor["ex"][nodes[0] + 1 : nodes[-1] + 1, 6, on_nodes] = True
-    conductor["ez"][nodes[0] + 1 : nodes[-1] + 2, 6, between] = True
     medium = Medium.uniform(grid)
     medium.permittivity["ex"][1:-1, 6, on_nodes] *= factors[:, None]
+    medium.permittivity["ez"][1:, 6, between] *= beside[:, None]
     permeability = np.ones(grid.shape)
     permeability[1:-1, 6, between] /= factors[:, None]
+    conductor = {c: np.zeros(grid.shape, bool) for c in ("ex", "ez")}
+    conductor["ex"][1:-1, 6, on_nodes] = (links == 1)[:, None]
+    conductor["ez"][1:, 6, between] = (rows == 1)[:, None]
     medium = Medium(grid, medium.permittivity, {}, conductor, {"hy": permeability})
     middle = grid.lines(0)[(nodes[0] + nodes[-1]) // 2]
     # Both sides are fed alike: the mode with opposite fields above and below reaches far below its cutoff.
@@ -66,5 +69,5 @@ def test_a_stripline_with_edges_between_nodes(low, high):
     solver = FdtdMaxwell(load_lumped(medium, [*ports, *loads]), sources, [line], boundaries=[Pec()] * 3, run_length=Steps(1))
     solver.steps = int(5e-9 / solver.dt)
     propagation, impedance, *_ = line_constants(solver.evaluate({"amplitudes": np.array([1.0, -1.0])})["line"], *line.distances(grid))
-    assert impedance.real == pytest.approx(expected, rel=8e-3)
+    assert impedance.real == pytest.approx(expected, rel=2e-3)
     assert np.abs(propagation.imag) * C0 / (2 * np.pi * FREQUENCIES) == pytest.approx(1.0, rel=4e-3)
