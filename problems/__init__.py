@@ -18,6 +18,8 @@ _SHIPPED = {
     "bend-fem": "photonics.bend_fem:BendFem",
     "horn-antenna": "antennas.horn:Horn",
     "dielectric-resonator-antenna": "antennas.resonator:Resonator",
+    "patch-antenna": "antennas.patch_antenna:Patch",
+    "pixel-antenna": "antennas.pixel_antenna:PixelAntenna",
 }
 """Name to module and class; another distribution adds its own by an entry point ``adjointdesign.problems``."""
 
