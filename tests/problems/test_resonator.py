@@ -65,6 +65,13 @@ def test_gradient_against_central_differences(tiny):
     assert np.sum(gradient * direction) == pytest.approx(slope, rel=1e-6)
 
 
+def test_all_runs_have_the_length_of_the_first_design(tiny):
+    tiny.solver()
+    other = made()
+    other.evaluate(np.zeros(other.design_shape))
+    assert other.solver().steps == tiny.solver().steps
+
+
 # -- the body on the grid ---------------------------------------------------------------------------------------------
 
 
@@ -142,7 +149,7 @@ def test_full_block_resonates_where_the_waveguide_model_says():
     problem = made(specification__frequencies=frequencies, specification__far_frequencies=[3e9], specification__size=[length, width, height],
                    specification__block=2e-3, specification__layers=6, specification__permittivity=permittivity, specification__loss_tangent=0.0,
                    specification__feed_position=-length / 2, specification__feed_width=4e-3, specification__feed_height=8e-3,
-                   specification__gap=2e-3, discretization__cell=2e-3, discretization__padding=20e-3)  # fmt: skip
+                   specification__gap=2e-3, discretization__cell=2e-3, discretization__padding=20e-3, optimization__initial_density=1.0)  # fmt: skip
     readings = problem.evaluate(np.ones(problem.design_shape), {"steepness": 64.0}).readings
     resistance = np.real((1 + readings["reflection"]) / (1 - readings["reflection"]))
     assert frequencies[np.argmax(resistance)] == pytest.approx(model, rel=0.03)
