@@ -18,8 +18,8 @@ from adjointdesign.problem import Settings, Target
 Permittivity = Annotated[float, Field(gt=1, le=100)]
 NAMES = ("length", "width", "inset", "gap", "offset", "permittivity")
 """What may be designed, in this order."""
-STEPS = 30.0
-"""Parameters run from 0 to this: one, the first step of an optimizer, is such a part of each range, since resonances are narrow."""
+STEPS = 100.0
+"""Parameters run from 0 to this: a step of about one, the first of an optimizer, is such a part of each range; resonances are narrow."""
 _SAMPLES = 12
 """Places of the sides between nodes for which the time step is made."""
 
