@@ -18,7 +18,7 @@ def references(
     every: Annotated[bool, typer.Option("--all", help="All cases: some minutes on two cores.")] = False,
     listed: Annotated[bool, typer.Option("--list", help="List the cases with their sources.")] = False,
     as_json: Json = False,
-    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Also write the numbers and a figure there.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Also write numbers and a figure there.")] = None,
 ) -> int:  # fmt: skip
     """Hold antennas, resonators, lines and scatterers against published values, at two resolutions and extrapolated."""
     from adjointdesign.files import make_folder
@@ -30,7 +30,9 @@ def references(
     one_rank("references")
     given = sum((case is not None, every, listed))
     if given != 1:
-        raise InputError("references", "one of CASE, --all and --list", "several" if given else "none", "give one of them")
+        raise InputError(
+            "references", "one of CASE, --all and --list", "several" if given else "none", "give one of them"
+        )
     if listed:
         if out is not None:
             raise InputError("--list", "nothing but --json beside it", "--out", "leave it out")

@@ -1,4 +1,4 @@
-"""The cases of `adjointdesign references`: their registry, the quick ones at their coarse resolution, what they are made of."""
+"""The cases of `adjointdesign references`: their registry, quick ones at a coarse resolution, what they are made of."""
 
 import json
 import math
@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 import adjointdesign.cli as cli
 from adjointdesign.constants import C0
 from adjointdesign.errors import InputError
-from adjointdesign.problems.antennas.verification import cavities, registry, spheres
+from adjointdesign.problems.antennas.verification import cavity_theory as cavities
+from adjointdesign.problems.antennas.verification import registry, spheres
 from adjointdesign.problems.antennas.verification.case import Case, Quantity, extrapolated, run_case
 from adjointdesign.problems.antennas.verification.ringing import ringing_frequency
 from adjointdesign.problems.antennas.verification.run import summary, table
@@ -50,13 +51,13 @@ def test_quick_cases_at_a_coarse_resolution(name, resolution, tolerance):
 
 
 def test_the_series_of_the_sphere_is_that_of_the_book():
-    """Bohren and Huffman, appendix A, as printed; a small conductor as Rayleigh has it: ``10 (k a)^4 / 3`` and ``9 (k a)^4``."""
+    """Bohren and Huffman, appendix A, as printed; a small conductor's are ``10 (k a)^4 / 3`` and ``9 (k a)^4``."""
     assert spheres.efficiencies(spheres.GLASS_SIZE, 1.55) == pytest.approx((3.10543, 2.92534), abs=1e-5)
     assert spheres.efficiencies(0.01, None) == pytest.approx((1e-7 / 3, 9e-8), rel=1e-3)
 
 
 def test_there_is_nothing_to_scatter_in_vacuum():
-    """An index of one: what leaves the region of the plane wave is rounding, where the wave itself carries its whole power."""
+    """An index of one: what leaves the region of the plane wave is rounding."""
     assert max(spheres.scattering(5.0, 1.0, 1.0)) < 1e-10
 
 
@@ -102,7 +103,8 @@ def invoke(*arguments):
 
 def test_the_command(monkeypatch, tmp_path):
     """A number that misses makes the status 1; what was asked wrongly is told in a line."""
-    monkeypatch.setattr(registry, "find_case", lambda name: made({1: 2.4, 2: 2.1} if name == "good" else {1: 2.4, 2: math.nan}))
+    fine = {"good": 2.1, "bad": math.nan}
+    monkeypatch.setattr(registry, "find_case", lambda name: made({1: 2.4, 2: fine[name]}))
     good = invoke("good", "--json", "--out", str(tmp_path / "new"))
     assert good.return_value == 0 and json.loads(good.stdout)["cases"][0]["quantities"][0]["published"] == 2.0
     assert (tmp_path / "new" / "references.png").read_bytes()[:4] == b"\x89PNG"

@@ -1,1 +1,1 @@
-"""Antennas, resonators, lines and scatterers against published values and closed forms; `adjointdesign references` runs them."""
+"""Antennas, resonators, lines and scatterers against published values: what `adjointdesign references` runs."""

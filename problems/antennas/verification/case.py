@@ -24,8 +24,8 @@ class Quantity:
     order : float
         Order of convergence by which two resolutions are extrapolated.
     tolerance : float
-        Largest relative distance of the extrapolated value from theirs. It holds what is left of the discretization and how
-        far their model (an infinitely thin wire, say) is from what is simulated.
+        Largest relative distance of the extrapolated value from theirs. It holds what is left of the discretization and
+        how far their model (an infinitely thin wire, say) is from what is simulated.
     """
 
     name: str
@@ -69,7 +69,10 @@ class Case:
 
 
 def extrapolated(coarse: float, fine: float, ratio: float, order: float) -> float:
-    """Limit of two values whose errors are as ``1`` to ``ratio**-order`` (L. F. Richardson, Phil. Trans. A 210, 307, 1911)."""
+    """Limit of two values whose errors are as ``1`` to ``ratio**-order``.
+
+    L. F. Richardson, Phil. Trans. R. Soc. A 210, 307 (1911).
+    """
     return fine + (fine - coarse) / (ratio**order - 1)
 
 
@@ -86,8 +89,8 @@ def run_case(case: Case, progress: Callable[[str], None] | None = None) -> dict[
     Returns
     -------
     dict
-        Plain numbers: ``passed``, ``seconds`` and, for each of ``quantities``, ``published``, ``ours``, ``extrapolated``, its
-        relative ``error`` and whether that ``passed``; and what the case says of itself.
+        Plain numbers: ``passed``, ``seconds`` and, for each of ``quantities``, ``published``, ``ours``,
+        ``extrapolated``, its relative ``error`` and whether that ``passed``; and what the case says of itself.
     """
     began, columns = time.perf_counter(), []
     for resolution in case.resolutions:
@@ -100,10 +103,19 @@ def run_case(case: Case, progress: Callable[[str], None] | None = None) -> dict[
         published, limit = q.published, extrapolated(*ours, high / low, q.order)
         error = limit / published - 1
         found.append(
-            {"name": q.name, "unit": q.unit, "source": q.source, "published": published, "ours": list(ours), "order": q.order,
-             "extrapolated": limit, "error": error, "tolerance": q.tolerance,
-             "passed": math.isfinite(error) and abs(error) <= q.tolerance}
-        )  # fmt: skip
+            {
+                "name": q.name,
+                "unit": q.unit,
+                "source": q.source,
+                "published": published,
+                "ours": list(ours),
+                "order": q.order,
+                "extrapolated": limit,
+                "error": error,
+                "tolerance": q.tolerance,
+                "passed": math.isfinite(error) and abs(error) <= q.tolerance,
+            }
+        )
     return {
         "name": case.name, "family": case.family, "title": case.title, "resolution": case.resolution,
         "resolutions": list(case.resolutions), "quantities": found, "passed": all(q["passed"] for q in found),

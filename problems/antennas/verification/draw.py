@@ -9,7 +9,7 @@ from adjointdesign.report.style import COLORS, QUIET, WIDTH, canvas, legend_belo
 
 
 def draw_references(result: Mapping[str, Any]) -> bytes:
-    """What `run_cases` gives as a figure, PNG: a row a number, its distance from the published one on a logarithmic axis."""
+    """What `run_cases` gives, as PNG: a row a number, its distance from the published one on a logarithmic axis."""
     rows = [(case["name"], q) for case in result["cases"] for q in case["quantities"]]
     places = range(len(rows))
     with canvas(WIDTH, 1.1 + 0.21 * len(rows)) as figure:
@@ -20,7 +20,15 @@ def draw_references(result: Mapping[str, Any]) -> bytes:
             values = [abs((q["extrapolated"] if k == 2 else q["ours"][k]) / q["published"] - 1) for _, q in rows]
             axes.plot([max(v, 1e-6) for v in values], places, marker, color=color, label=words, linestyle="none",
                       markerfacecolor="white" if hollow else color)  # fmt: skip
-        axes.plot([q["tolerance"] for _, q in rows], places, "|", color=QUIET, markersize=9, label="tolerance of the extrapolated one", linestyle="none")
+        axes.plot(
+            [q["tolerance"] for _, q in rows],
+            places,
+            "|",
+            color=QUIET,
+            markersize=9,
+            label="tolerance of the extrapolated one",
+            linestyle="none",
+        )
         axes.set(xscale="log", xlabel="relative distance from the published value", ylim=(len(rows) - 0.5, -0.5))
         axes.set_yticks(places, [f"{name}: {q['name']}" for name, q in rows])
         axes.tick_params(axis="y", labelsize=7, length=0)

@@ -14,7 +14,10 @@ from adjointdesign.problems.antennas.verification.ringing import ShapedCurrent
 
 
 def wavenumber(frequency: float, spacing: float, dt: float) -> float:
-    """Along an axis of the grid, 1/m: ``sin(k d / 2) / d = sin(w dt / 2) / (c dt)`` (Taflove and Hagness, 3rd ed., eq. 4.12)."""
+    """Along an axis of the grid, 1/m: ``sin(k d / 2) / d = sin(w dt / 2) / (c dt)``.
+
+    A. Taflove and S. C. Hagness, Computational Electrodynamics, 3rd ed. (2005), eq. 4.12.
+    """
     return 2 / spacing * math.asin(spacing / (C0 * dt) * math.sin(math.pi * frequency * dt))
 
 
@@ -41,8 +44,8 @@ def plane_wave(name: str, grid: YeeGrid, inside: Callable, waveform, dt: float) 
     """Currents on the surface of a region that make ``Ex = exp(i k z)``, ``Hy = Ex / eta`` in it and nothing outside.
 
     The equivalence principle as the difference equations have it: with 1 in the region and 0 outside for chi,
-    ``J = curl(chi H) - chi curl H`` and ``M = chi curl E - curl(chi E)`` (Taflove and Hagness, 3rd ed., section 5.6, for all time; here
-    with the phases of the waveform's own frequency, at which alone the wave is plane).
+    ``J = curl(chi H) - chi curl H`` and ``M = chi curl E - curl(chi E)`` (Taflove and Hagness, section 5.6, for all
+    time; here with the phases of the waveform's own frequency, at which alone the wave is plane).
 
     Parameters
     ----------

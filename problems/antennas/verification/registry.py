@@ -8,7 +8,7 @@ from importlib import import_module
 from adjointdesign.errors import InputError
 from adjointdesign.problems.antennas.verification.case import Case
 
-FAMILIES = ("wires", "patch", "cavities", "guides", "spheres", "short_dipole")
+FAMILIES = ("wires", "patch", "cavities", "cavity_gradients", "guides", "microstrip", "spheres", "short_dipole")
 """Modules beside this one, each with a tuple ``CASES``. What is heavy loads when a case runs."""
 
 

@@ -1,4 +1,4 @@
-"""Closed boxes that ring: a pulse that ends, a current of any shape, and the frequency of what rings on, differentiable."""
+"""For boxes that ring: a pulse that ends, a current of any shape, the frequency of what rings on, differentiable."""
 
 from __future__ import annotations
 
@@ -67,8 +67,9 @@ class ShapedCurrent:
 def ringing_frequency(signal, dt: float, expected: float):
     """Frequency of an undamped oscillation, Hz, written with ``autograd.numpy``.
 
-    A cosine obeys ``y(t + s) + y(t - s) = 2 cos(w s) y(t)``: so ``cos(w s)`` is the quotient of two weighted sums, exactly. With
-    weights that fall smoothly to zero at both ends, other modes leak neither into it nor into its derivatives.
+    A cosine obeys ``y(t + s) + y(t - s) = 2 cos(w s) y(t)``: so ``cos(w s)`` is the quotient of two weighted sums,
+    exactly. With weights that fall smoothly to zero at both ends, other modes leak neither into it nor into its
+    derivatives.
 
     Parameters
     ----------

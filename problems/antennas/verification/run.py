@@ -49,8 +49,10 @@ def run_cases(names: Sequence[str], progress: Callable[[str], None] | None = Non
                     if progress is not None:
                         worst = max(done[name]["quantities"], key=lambda q: abs(q["error"]) / q["tolerance"])
                         mark = "" if done[name]["passed"] else "  MISSED"
-                        progress(f"{len(done):3d} of {len(names)}  {name:32s} {done[name]['seconds']:6.1f} s  "
-                                 f"{worst['name']} {worst['error']:+.1e} of {worst['tolerance']:.0e}{mark}")  # fmt: skip
+                        progress(
+                            f"{len(done):3d} of {len(names)}  {name:32s} {done[name]['seconds']:6.1f} s  "
+                            f"{worst['name']} {worst['error']:+.1e} of {worst['tolerance']:.0e}{mark}"
+                        )
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
@@ -73,7 +75,14 @@ def summary(found: list[dict[str, Any]]) -> dict[str, Any]:
 def listing(case: Case) -> dict[str, Any]:
     """What a case is and what it holds itself against, without running it, for ``--list --json``."""
     quantities = [
-        {"name": q.name, "unit": q.unit, "source": q.source, "published": q.published, "order": q.order, "tolerance": q.tolerance}
+        {
+            "name": q.name,
+            "unit": q.unit,
+            "source": q.source,
+            "published": q.published,
+            "order": q.order,
+            "tolerance": q.tolerance,
+        }
         for q in case.quantities
     ]
     return {"name": case.name, "family": case.family, "title": case.title, "resolution": case.resolution,
@@ -90,11 +99,15 @@ def table(result: dict[str, Any]) -> str:
             unit = f", {q['unit']}" if q["unit"] else ""
             ours = " ".join(f"{v:13.6g}" for v in (*q["ours"], q["extrapolated"]))
             mark = "" if q["passed"] else "  MISSED"
-            lines.append(f"  {q['name'] + unit:42s} {q['published']:13.6g} |{ours}  {q['error']:+.1e} of {q['tolerance']:.0e}{mark}")
+            error = f"{q['error']:+.1e} of {q['tolerance']:.0e}{mark}"
+            lines.append(f"  {q['name'] + unit:42s} {q['published']:13.6g} |{ours}  {error}")
             lines.append(f"      {q['source']}")
     total, wrong = len(result["cases"]), [c["name"] for c in result["cases"] if not c["passed"]]
     lines.append("published | ours, coarse and fine, extrapolated, its distance from the published one")
-    lines.append(f"{total - len(wrong)} of {total} cases are within their tolerances" + "".join(f"; missed: {name}" for name in wrong))
+    lines.append(
+        f"{total - len(wrong)} of {total} cases are within their tolerances"
+        + "".join(f"; missed: {name}" for name in wrong)
+    )
     return "\n".join(lines)
 
 

@@ -39,7 +39,11 @@ def vertical(resolution: float) -> tuple[float, float]:
     ]
     source = point_dipole("dipole", (0.0, 0.0, HEIGHT * WAVELENGTH), "ez", pulse)
     solver = FdtdMaxwell(
-        Medium.uniform(grid), [source], monitors, boundaries=[Cpml(cells=layer), Cpml(cells=layer), (Pec(), Cpml(cells=layer))], run_length=Steps(1)
+        Medium.uniform(grid),
+        [source],
+        monitors,
+        boundaries=[Cpml(cells=layer), Cpml(cells=layer), (Pec(), Cpml(cells=layer))],
+        run_length=Steps(1),
     )
     solver.steps = int((pulse.duration + 15 / frequency) / solver.dt)
     readings = solver.evaluate({})
@@ -56,8 +60,18 @@ def _bracket() -> float:
 
 _BALANIS = "C. A. Balanis, Antenna Theory, 4th ed. (2016), section 4.7.2: "
 CASES = (
-    Case("short-dipole-over-ground", "short_dipole", "vertical, at 0.4585 wavelengths, where its directivity is largest", vertical, "cells a wavelength", (14.0, 20.0), (
-        Quantity("directivity", "", _BALANIS + "largest value", 6.566, 2, 5e-3),
-        Quantity("power over that in free space", "", _BALANIS + "eqs. 4-102 and 4-16", lambda: 3 * _bracket(), 2, 5e-3),
-    )),
-)  # fmt: skip
+    Case(
+        "short-dipole-over-ground",
+        "short_dipole",
+        "vertical, at 0.4585 wavelengths, where its directivity is largest",
+        vertical,
+        "cells a wavelength",
+        (14.0, 20.0),
+        (
+            Quantity("directivity", "", _BALANIS + "largest value", 6.566, 2, 5e-3),
+            Quantity(
+                "power over that in free space", "", _BALANIS + "eqs. 4-102 and 4-16", lambda: 3 * _bracket(), 2, 5e-3
+            ),
+        ),
+    ),
+)

@@ -17,7 +17,7 @@ ROOM, LAYER = 4, 8
 
 @lru_cache
 def efficiencies(size: float, index: float | None) -> tuple[float, float]:
-    """Scattering and radar cross-section over ``pi a^2`` of a sphere of ``k a``; an index of None is a perfect conductor.
+    """Scattering and radar cross-section over ``pi a^2`` of a sphere of ``k a``; without an index, of a conductor.
 
     C. F. Bohren and D. R. Huffman, Absorption and Scattering of Light by Small Particles (1983), eqs. 4.53, 4.61, 4.82.
     """
@@ -114,16 +114,56 @@ def metal(resolution: float) -> tuple[float, float]:
 _BOOK = "C. F. Bohren and D. R. Huffman, Absorption and Scattering of Light by Small Particles (1983), "
 _CELLS = "cells to the radius"
 CASES = (
-    Case("glass-sphere", "spheres", "index 1.55, circumference of 5.213 wavelengths, the example of Bohren and Huffman", glass, _CELLS, (14.14, 20.0), (
-        Quantity("scattering efficiency", "", _BOOK + "appendix A: printed result of BHMIE", 3.10543, 2, 0.01),
-        Quantity("radar efficiency", "", _BOOK + "appendix A: printed result of BHMIE", 2.92534, 2, 0.03),
-    )),
-    Case("dielectric-sphere", "spheres", "permittivity 4, circumference of 1.5 wavelengths", small, _CELLS, (10.0, 15.0), (
-        Quantity("scattering efficiency", "", _BOOK + "eqs. 4.53 and 4.61", lambda: efficiencies(1.5, 2.0)[0], 1, 0.01),
-        Quantity("radar efficiency", "", _BOOK + "eqs. 4.53 and 4.82", lambda: efficiencies(1.5, 2.0)[1], 1, 0.06),
-    )),
-    Case("metal-sphere", "spheres", "perfect conductor (a staircase here), circumference of one wavelength", metal, _CELLS, (12.0, 18.0), (
-        Quantity("scattering efficiency", "", _BOOK + "eq. 4.61, an infinite index", lambda: efficiencies(1.0, None)[0], 1, 0.05),
-        Quantity("radar efficiency", "", _BOOK + "eq. 4.82, an infinite index", lambda: efficiencies(1.0, None)[1], 1, 0.05),
-    )),
-)  # fmt: skip
+    Case(
+        "glass-sphere",
+        "spheres",
+        "index 1.55, circumference of 5.213 wavelengths, the example of Bohren and Huffman",
+        glass,
+        _CELLS,
+        (14.14, 20.0),
+        (
+            Quantity("scattering efficiency", "", _BOOK + "appendix A: printed result of BHMIE", 3.10543, 2, 0.01),
+            Quantity("radar efficiency", "", _BOOK + "appendix A: printed result of BHMIE", 2.92534, 2, 0.03),
+        ),
+    ),
+    Case(
+        "dielectric-sphere",
+        "spheres",
+        "permittivity 4, circumference of 1.5 wavelengths",
+        small,
+        _CELLS,
+        (10.0, 15.0),
+        (
+            Quantity(
+                "scattering efficiency", "", _BOOK + "eqs. 4.53 and 4.61", lambda: efficiencies(1.5, 2.0)[0], 1, 0.01
+            ),
+            Quantity("radar efficiency", "", _BOOK + "eqs. 4.53 and 4.82", lambda: efficiencies(1.5, 2.0)[1], 1, 0.06),
+        ),
+    ),
+    Case(
+        "metal-sphere",
+        "spheres",
+        "perfect conductor (a staircase here), circumference of one wavelength",
+        metal,
+        _CELLS,
+        (12.0, 18.0),
+        (
+            Quantity(
+                "scattering efficiency",
+                "",
+                _BOOK + "eq. 4.61, an infinite index",
+                lambda: efficiencies(1.0, None)[0],
+                1,
+                0.05,
+            ),
+            Quantity(
+                "radar efficiency",
+                "",
+                _BOOK + "eq. 4.82, an infinite index",
+                lambda: efficiencies(1.0, None)[1],
+                1,
+                0.05,
+            ),
+        ),
+    ),
+)
