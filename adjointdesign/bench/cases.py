@@ -1,5 +1,5 @@
 """The runs that the FDTD benchmark measures: a dielectric block in an absorbing box, with one running Fourier
-transform."""
+transform; and the same with one thing more."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from adjointdesign.constants import C0
 from adjointdesign.grid.yee import YeeGrid
 from adjointdesign.media.dispersion import Dispersion
+from adjointdesign.monitors.far_field import FarFieldMonitor
 from adjointdesign.monitors.fields import FieldMonitor
 from adjointdesign.solvers.fdtd_maxwell import Box, Cpml, FdtdMaxwell, Medium, Steps
 from adjointdesign.sources.currents import point_dipole
@@ -42,8 +43,9 @@ class Case:
         Where positive, the gradient is measured under revolve with so many snapshots; where zero, with stored history.
     gradient : bool
         Whether a gradient is measured.
-    dispersive : bool
-        Whether a block of a tenth of the volume has a resonance, whose strength is then designed with the permittivity.
+    variant : {"", "dispersive", "graded", "far field"}
+        What is added: a block of a tenth of the volume with a resonance, whose strength is then designed with the permittivity;
+        cells that grow and shrink along every axis; a far-field box around everything, with 11 frequencies.
     """
 
     name: str
@@ -55,13 +57,17 @@ class Case:
     layer: int = 10
     snapshots: int = 0
     gradient: bool = False
-    dispersive: bool = False
+    variant: str = ""
 
     @cached_property
     def solver(self) -> FdtdMaxwell:
         """The solver of this case."""
         axes = range(len(self.cells))
-        grid = YeeGrid(self.cells, (_SPACING,) * len(axes), (0.0,) * len(axes), "3d" if len(axes) == 3 else "ez")
+        polarization = "3d" if len(axes) == 3 else "ez"
+        if self.variant == "graded":
+            grid = YeeGrid.graded([self._graded(n) for n in self.cells], polarization)
+        else:
+            grid = YeeGrid(self.cells, (_SPACING,) * len(axes), (0.0,) * len(axes), polarization)
         extent = np.array(grid.extent)
 
         def block(*position):
@@ -82,10 +88,16 @@ class Case:
             box=Box.covering(grid, extent / 2 - half, extent / 2 + half), threads=self.threads, courant=0.9,
         )  # fmt: skip
         medium = Medium.from_function(grid, block)
-        if self.dispersive:
+        monitors = [plane]
+        if self.variant == "far field":
+            around = np.linspace(0.8, 1.2, 11) * _FREQUENCY
+            angles = np.stack(np.meshgrid(np.linspace(0.1, 3.0, 9), np.linspace(0.0, 6.0, 12)), axis=-1).reshape(-1, 2)
+            size = extent - 2 * (self.layer + 1) * _SPACING
+            monitors.append(FarFieldMonitor("far field", tuple(extent / 2), tuple(size), around, angles))
+        if self.variant == "dispersive":
             medium = medium.filled("resonant", _RESONANT, self._tenth(extent))
             arguments["designed"] = ("resonant",)
-        parts = medium, [dipole], [plane]
+        parts = medium, [dipole], monitors
         stored = FdtdMaxwell(*parts, schedule="memory", memory_budget=_STORED_BUDGET, **arguments)
         if not self.snapshots:
             return stored
@@ -103,6 +115,13 @@ class Case:
             for name, part in program.medium.dispersive.items():
                 inputs[f"strength_{name}_{c[1]}"] = part.strength[c][program.box.slices[c]]
         return inputs
+
+    def _graded(self, count: int) -> np.ndarray:
+        """Nodes whose distances grow by half and shrink again, even in the absorbing layers."""
+        inner = count - 2 * (self.layer + 1)
+        even = np.ones(self.layer + 1)
+        sizes = np.concatenate([even, 1 + 0.5 * np.sin(np.pi * (np.arange(inner) + 0.5) / inner) ** 2, even])
+        return _SPACING * np.concatenate([[0.0], np.cumsum(sizes)])
 
     @staticmethod
     def _tenth(extent: np.ndarray):

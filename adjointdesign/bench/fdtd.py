@@ -29,8 +29,8 @@ def run(quick: bool = False) -> dict:
         ``mcells_per_second`` (medians) with ``mcells_per_second_min`` and ``_max``; where a gradient is measured,
         ``gradient_cost`` (value and gradient over one forward run, median of ratios taken in the same round) with
         ``gradient_cost_min`` and ``_max``, and ``snapshots`` (0: stored history); ``peak_bytes`` and
-        ``expected_bytes`` of memory; with dispersive media, ``dispersive_cost``, the time of a forward run over that of
-        the same box without them, with ``_min`` and ``_max``. ``stream_gb_per_second``: the triad's median by number of threads, with ``_min``
+        ``expected_bytes`` of memory; of the dispersive, the graded and the far-field box, ``dispersive_cost``, ``graded_cost`` and
+        ``far_field_cost``, the time of a forward run over that of the plain box, with ``_min`` and ``_max``. ``stream_gb_per_second``: the triad's median by number of threads, with ``_min``
         and ``_max`` beside it.
 
     Notes
@@ -51,14 +51,14 @@ def run(quick: bool = False) -> dict:
             forward[case.name].append(seconds)
             if case.gradient:
                 cost[case.name].append(_seconds(lambda: _value_and_gradient(case)) / seconds)
-    plain = {(c.cells, c.precision, c.threads): c.name for c in reversed(cases) if not c.dispersive}
-    dispersive = {
+    plain = {(c.cells, c.precision, c.threads): c.name for c in reversed(cases) if not c.variant}
+    more = {
         c.name: [a / b for a, b in zip(forward[c.name], forward[plain[c.cells, c.precision, c.threads]])]
-        for c in cases if c.dispersive
+        for c in cases if c.variant
     }  # fmt: skip
     spread = {threads: _spread(values) for threads, values in bandwidth.items()}
     return {
-        "cases": [_record(case, forward[case.name], cost[case.name], memory[case.name], dispersive.get(case.name))
+        "cases": [_record(case, forward[case.name], cost[case.name], memory[case.name], more.get(case.name))
                   for case in cases],
         "stream_gb_per_second": {str(threads): s[0] for threads, s in spread.items()},
         "stream_gb_per_second_min": {str(threads): s[1] for threads, s in spread.items()},
@@ -78,9 +78,9 @@ def table(result: dict) -> str:
             f"{speeds:>14}"
             f"{cost:>10}{case['peak_bytes'] / 2**20:>10.0f}{case['expected_bytes'] / 2**20:>10.0f}"
         )
-        if "dispersive_cost" in case:
-            low, high = case["dispersive_cost_min"], case["dispersive_cost_max"]
-            lines.append(f"    {case['dispersive_cost']:.2f} ({low:.2f}-{high:.2f}) times the run without dispersive media")
+        for key in ("dispersive_cost", "graded_cost", "far_field_cost"):
+            if key in case:
+                lines.append(f"    {case[key]:.2f} ({case[key + '_min']:.2f}-{case[key + '_max']:.2f}) times the plain box")
     for threads, value in result["stream_gb_per_second"].items():
         low, high = result["stream_gb_per_second_min"][threads], result["stream_gb_per_second_max"][threads]
         lines.append(f"STREAM triad, {threads} thread(s): {value:.1f} GB/s ({low:.1f}-{high:.1f})")
@@ -100,8 +100,9 @@ def _cases(quick: bool) -> list[Case]:
         for t in counts
     ]
     precision = "single" if not quick else "double"
-    cases.append(Case(f"box {n}^3 dispersive {precision} {most}t", (n,) * 3, precision, most, steps, n // 3, gradient=True,
-                      dispersive=True, **common))  # fmt: skip
+    for variant, gradient in (("dispersive", True), ("graded", False), ("far field", False)):
+        cases.append(Case(f"box {n}^3 {variant} {precision} {most}t", (n,) * 3, precision, most, steps, n // 3, gradient=gradient,
+                          variant=variant, **common))  # fmt: skip
     cases.append(
         Case(f"box {small}^3 revolve", (small,) * 3, "single" if not quick else "double", most, 4 * steps, small // 3,
              snapshots=50 if not quick else 3, gradient=True, **common)  # fmt: skip
@@ -145,7 +146,7 @@ def _spread(values) -> tuple[float, float, float]:
     return statistics.median(values), min(values), max(values)
 
 
-def _record(case: Case, seconds: list[float], cost: list[float], peak: int, dispersive: list[float] | None) -> dict:
+def _record(case: Case, seconds: list[float], cost: list[float], peak: int, more: list[float] | None) -> dict:
     work = float(np.prod(case.cells)) * case.steps / 1e6
     speed, slowest, fastest = _spread([work / s for s in seconds])
     record = {
@@ -154,9 +155,10 @@ def _record(case: Case, seconds: list[float], cost: list[float], peak: int, disp
         "mcells_per_second_min": slowest, "mcells_per_second_max": fastest,
         "peak_bytes": peak, "expected_bytes": case.expected_bytes(),
     }  # fmt: skip
-    if dispersive:
-        middle, least, most = _spread(dispersive)
-        record |= {"dispersive_cost": middle, "dispersive_cost_min": least, "dispersive_cost_max": most}
+    if more:
+        middle, least, most = _spread(more)
+        key = case.variant.replace(" ", "_") + "_cost"
+        record |= {key: middle, f"{key}_min": least, f"{key}_max": most}
     if case.gradient:
         middle, least, most = _spread(cost)
         record |= {

@@ -30,12 +30,18 @@ def test_speed_is_cells_times_steps_over_seconds(result):
         assert slow <= work / case["seconds"] * (1 + 1e-12) and work / case["seconds"] <= fast * (1 + 1e-12)
 
 
-def test_dispersive_media_are_held_against_the_same_box_without_them(result):
-    case = next(case for case in result["cases"] if "dispersive" in case["name"])
-    assert 0 < case["dispersive_cost_min"] <= case["dispersive_cost"] <= case["dispersive_cost_max"] and "gradient_cost" in case
-    assert sum("times the run without" in line for line in fdtd.table(result).splitlines()) == 1
-    solver = next(c for c in fdtd._cases(quick=True) if c.dispersive).solver
-    assert solver.program.places.designed and solver.program.places.present
+@pytest.mark.parametrize("key", ["dispersive_cost", "graded_cost", "far_field_cost"])
+def test_what_is_added_is_held_against_the_plain_box(result, key):
+    case = next(case for case in result["cases"] if key in case)
+    assert 0 < case[f"{key}_min"] <= case[key] <= case[f"{key}_max"]
+    assert sum("times the plain box" in line for line in fdtd.table(result).splitlines()) == 3
+
+
+def test_what_is_added_is_there():
+    dispersive, graded, far = (next(c for c in fdtd._cases(quick=True) if c.variant == v).solver for v in ("dispersive", "graded", "far field"))
+    assert dispersive.program.places.designed and dispersive.program.places.present
+    assert graded.program.grid.graded_lines is not None and far.program.grid.graded_lines is None
+    assert len(far.program.doors.placements) == 2
 
 
 def test_table_has_a_line_a_case(result):
