@@ -10,6 +10,7 @@ import numpy as np
 
 from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import AXES
+from adjointdesign.problems.antennas.describe_currents import current_monitors, metal_planes, surface_currents
 from adjointdesign.problems.antennas.describe_losses import loss_parts
 from adjointdesign.problems.antennas.describe_results import PortRun, Results
 from adjointdesign.problems.antennas.describe_ringing import ringing_line
@@ -46,41 +47,45 @@ def simulate(antenna: Antenna, progress=None) -> Results:
 
 
 def _run(model: Model, number: int, directions: np.ndarray, progress) -> PortRun:
-    from adjointdesign.monitors import (
-        DissipatedPowerMonitor,
-        FarFieldMonitor,
-        PortMonitor,
-        RadiatedPowerMonitor,
-        power,
-    )
+    from adjointdesign.monitors import PortMonitor, power
 
-    monitors = [PortMonitor(p) for p in model.ports]
-    far = model.antenna.far_frequencies
-    if model.antenna.far_field:
-        bounds, ground = model.far_field_box
-        box = ([0.5 * (a + b) for a, b in bounds], [b - a for a, b in bounds], far)
-        monitors += [
-            FarFieldMonitor("far field", *box, directions, ground=ground),
-            RadiatedPowerMonitor("radiated power", *box, ground=ground),
-            DissipatedPowerMonitor("dissipated power", *box, ground=ground),
-        ]
+    planes = metal_planes(model)
+    beside = current_monitors(model, planes)
+    monitors = [*(PortMonitor(p) for p in model.ports), *beside.values(), *_around(model, directions)]
     began = time.perf_counter()
     solver = model.solver(number, monitors)  # which refuses what cannot be, before anything is told
     if progress is not None:
         cells = " x ".join(str(n) for n in model.grid.cells)
         progress(f"{cells} cells, port '{model.ports[number].name}', {number + 1} of {len(model.ports)}")
     readings = solver.evaluate({})
-    source = solver.program.doors.sources[0]
-    drive, far_drive = (source.spectrum(f, solver.dt, solver.steps) for f in (model.frequencies, far))
+    source, far = solver.program.doors.sources[0], model.antenna.far_frequencies
+    drive, far_drive, (middle,) = (
+        source.spectrum(f, solver.dt, solver.steps) for f in (model.frequencies, far, [model.antenna.band.center])
+    )
+    currents = surface_currents(model, planes, beside, solver, readings, middle)
     signals, seconds = [readings[p.name] for p in model.ports], time.perf_counter() - began
     if not model.antenna.far_field:
-        return PortRun(signals, drive, far_drive, None, None, solver.dt, seconds)
-    lost = readings["dissipated power"]
-    placement = solver.program.doors.placements[[m.name for m in monitors].index("dissipated power")]
+        return PortRun(signals, drive, far_drive, None, None, solver.dt, seconds, currents=currents)
+    lost, placement = readings["dissipated power"], solver.program.doors.placements[-1]
     return PortRun(
         signals, drive, far_drive, readings["far field"], power(readings["radiated power"]), solver.dt, seconds,
-        power(lost), {name: placement.taken_by(part, lost) for name, part in loss_parts(model).items()},
+        power(lost), {name: placement.taken_by(part, lost) for name, part in loss_parts(model).items()}, currents,
     )  # fmt: skip
+
+
+def _around(model: Model, directions: np.ndarray) -> list:
+    """Monitors of the far field and of the powers, that of what is lost last."""
+    from adjointdesign.monitors import DissipatedPowerMonitor, FarFieldMonitor, RadiatedPowerMonitor
+
+    if not model.antenna.far_field:
+        return []
+    bounds, ground = model.far_field_box
+    box = ([0.5 * (a + b) for a, b in bounds], [b - a for a, b in bounds], model.antenna.far_frequencies)
+    return [
+        FarFieldMonitor("far field", *box, directions, ground=ground),
+        RadiatedPowerMonitor("radiated power", *box, ground=ground),
+        DissipatedPowerMonitor("dissipated power", *box, ground=ground),
+    ]
 
 
 def far_directions(model: Model) -> tuple[np.ndarray, np.ndarray]:
@@ -91,28 +96,47 @@ def far_directions(model: Model) -> tuple[np.ndarray, np.ndarray]:
     from adjointdesign.objectives.far_field import cut_directions, hemisphere_directions, sphere_directions
 
     order = model.antenna.far_field.samples
+    ground = ground_of(model)
+    angles = np.radians(np.arange(-180.0, 180.0 + CUT_STEP / 2, CUT_STEP))
+    cuts = np.concatenate([cut_directions(angles, phi) for phi in (0.0, math.pi / 2)])
+    if ground is None:
+        around, weights = sphere_directions(order)
+        return np.concatenate([around, cuts]), weights
+    upward, weights = hemisphere_directions(order)
+    turned = away_from(ground, unit_vectors(upward))
+    around = np.stack([np.arccos(np.clip(turned[:, 2], -1, 1)), np.arctan2(turned[:, 1], turned[:, 0])], axis=1)
+    cuts = cuts[ground[1] * unit_vectors(cuts)[:, ground[0]] >= -1e-9]
+    return np.concatenate([around, cuts]), weights
+
+
+def ground_of(model: Model) -> tuple[int, int] | None:
+    """Axis across the ground and the sign of the direction away from it; None without a ground.
+
+    Raises
+    ------
+    InputError
+        When there are two.
+    """
     grounds = [face for face, kind in model.far_field_box[1].items() if kind == "pec"]
     if len(grounds) > 1:
         raise InputError(
             "far field", "one ground at most", " and ".join(grounds), "leave out far_field, or open a face"
         )
-    angles = np.radians(np.arange(-180.0, 180.0 + CUT_STEP / 2, CUT_STEP))
-    cuts = np.concatenate([cut_directions(angles, phi) for phi in (0.0, math.pi / 2)])
-    if not grounds:
-        around, weights = sphere_directions(order)
-        return np.concatenate([around, cuts]), weights
-    upward, weights = hemisphere_directions(order)
-    axis, sign = AXES.index(grounds[0][1]), 1 if grounds[0][0] == "-" else -1
-    # The hemisphere about z, its axes exchanged in turn until z has become the axis away from the ground.
-    turned = np.roll(_vectors(upward), axis + 1, axis=1) * np.where(np.arange(3) == axis, sign, 1)
-    around = np.stack([np.arccos(np.clip(turned[:, 2], -1, 1)), np.arctan2(turned[:, 1], turned[:, 0])], axis=1)
-    cuts = cuts[sign * _vectors(cuts)[:, axis] >= -1e-9]
-    return np.concatenate([around, cuts]), weights
+    return (AXES.index(grounds[0][1]), 1 if grounds[0][0] == "-" else -1) if grounds else None
 
 
-def _vectors(directions: np.ndarray) -> np.ndarray:
-    theta, phi = directions.T
-    return np.stack([np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)], axis=1)
+def away_from(ground: tuple[int, int] | None, vectors: np.ndarray) -> np.ndarray:
+    """Vectors about z with their axes exchanged in turn until z has become the axis away from the ground."""
+    if ground is None:
+        return vectors
+    axis, sign = ground
+    return np.roll(vectors, axis + 1, axis=-1) * np.where(np.arange(3) == axis, sign, 1)
+
+
+def unit_vectors(directions: np.ndarray) -> np.ndarray:
+    """Unit vectors of directions (theta and phi, rad), shape ``(..., 3)``."""
+    theta, phi = np.moveaxis(directions, -1, 0)
+    return np.stack([np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)], axis=-1)
 
 
 def evaluate_file(path: str | Path, progress=None) -> Results:
