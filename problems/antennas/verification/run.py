@@ -51,7 +51,7 @@ def run_cases(names: Sequence[str], progress: Callable[[str], None] | None = Non
                         mark = "" if done[name]["passed"] else "  MISSED"
                         progress(
                             f"{len(done):3d} of {len(names)}  {name:32s} {done[name]['seconds']:6.1f} s  "
-                            f"{worst['name']} {worst['error']:+.1e} of {worst['tolerance']:.0e}{mark}"
+                            f"{worst['name']} {worst['error']:+.1e} of {worst['tolerance']:.2g}{mark}"
                         )
             except BaseException:
                 pool.shutdown(cancel_futures=True)
@@ -99,7 +99,7 @@ def table(result: dict[str, Any]) -> str:
             unit = f", {q['unit']}" if q["unit"] else ""
             ours = " ".join(f"{v:13.6g}" for v in (*q["ours"], q["extrapolated"]))
             mark = "" if q["passed"] else "  MISSED"
-            error = f"{q['error']:+.1e} of {q['tolerance']:.0e}{mark}"
+            error = f"{q['error']:+.1e} of {q['tolerance']:.2g}{mark}"
             lines.append(f"  {q['name'] + unit:42s} {q['published']:13.6g} |{ours}  {error}")
             lines.append(f"      {q['source']}")
     total, wrong = len(result["cases"]), [c["name"] for c in result["cases"] if not c["passed"]]
