@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from adjointdesign.objectives.extrapolation import ringing_error
 from adjointdesign.objectives.network import lumped_s_parameters
 from adjointdesign.problems.antennas.describe_results import PortRun, Results
 from adjointdesign.problems.antennas.describe_ringing import (
@@ -58,7 +59,9 @@ def test_bound_and_estimate_are_of_s_parameters_of_any_impedance():
     same = replace(other, shares=[1.0])
     for found, plain in [(other.truncation_error, same.truncation_error), (other.left_out, same.left_out),
                          (other.extrapolation_error, same.extrapolation_error)]:  # fmt: skip
-        assert found == pytest.approx(20 / 3 * plain)
+        assert found / plain == pytest.approx(20 / 3)
+    estimate = ringing_error(other.signals[0], DT, 200 * DT, BAND).max() / np.abs(drive[0])
+    assert same.extrapolation_error / estimate == pytest.approx(2.0)  # S = 2 V / V_s - 1
 
 
 def test_what_is_said_of_it():
