@@ -15,7 +15,7 @@ from adjointdesign.problems.antennas.verification import cavity_theory as caviti
 from adjointdesign.problems.antennas.verification import registry, spheres
 from adjointdesign.problems.antennas.verification.case import Case, Quantity, extrapolated, run_case
 from adjointdesign.problems.antennas.verification.ringing import ringing_frequency
-from adjointdesign.problems.antennas.verification.run import summary, table
+from adjointdesign.problems.antennas.verification.run import run_cases, summary, table
 
 CASES = registry.cases()
 
@@ -95,6 +95,14 @@ def test_two_values_extrapolate_by_their_order():
     assert not missed["passed"] and missed["cases"][0]["quantities"][0]["error"] == pytest.approx(0.0667, abs=1e-4)
     assert "MISSED" in table(missed) and "missed: made" in table(missed)
     assert not run_case(made({1: 2.4, 2: math.nan}))["passed"]
+
+
+@pytest.mark.slow
+def test_several_cases_run_each_in_a_process():
+    told = []
+    result = run_cases(["short-dipole-over-ground", "rectangular-waveguide"], told.append)
+    assert result["passed"] and [c["name"] for c in result["cases"]] == ["short-dipole-over-ground", "rectangular-waveguide"]
+    assert len(told) == 2 and "MISSED" not in "".join(told)
 
 
 def invoke(*arguments):

@@ -154,7 +154,7 @@ CASES = (
                 "radiation resistance",
                 "ohm",
                 _BALANIS
-                + "eq. 5-24: uniform current (in ours it falls by 1.5 % from the feed's mean, so 3 % in power)",
+                + "eq. 5-24: uniform current (ours is in the mean 1.5 % above that at the feed: 3 % of power)",
                 loop_resistance,
                 2,
                 0.04,
