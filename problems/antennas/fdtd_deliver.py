@@ -18,7 +18,7 @@ FIGURES = {
               "The upper half is inductive. A dot marks the middle of the band, circles its ends."),
     "pattern_1": ("Radiation", "Realized gain over the angle from z in two planes", "Realized gain, mismatch included."),
     "pattern_3d_1": ("Radiation in space", "Realized gain in all directions", "The distance from the middle is the gain in dB above the floor."),
-    "currents_1": ("Surface current", "Magnitude of the current on metal sheets", "At the middle of the band, for one volt behind the port's impedance."),
+    "currents_1": ("Surface current", "Magnitude of the current on metal sheets", "In the middle of the band, for 1 W that the source has available."),
     "mesh": ("Mesh", "Mesh lines over the parts along each axis", "The grid of the simulation of antenna.toml; absorbing layers shaded."),
 }  # fmt: skip
 """What `describe_pictures` draws: heading, description and caption by name of the file."""
