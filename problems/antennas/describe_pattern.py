@@ -85,10 +85,42 @@ def _surface(panel, results: Results, gain: np.ndarray, top: float):
     from matplotlib import colormaps
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
+
+    vectors, fine = in_detail(gain, ground_of(results.model))
+    decibels = 10 * np.log10(np.maximum(fine, 1e-12))
+    points = np.maximum(decibels - (top - DEPTH), 0.0)[..., None] / DEPTH * vectors
+    norm, palette = Normalize(top - DEPTH, top), colormaps["viridis"]
+    middles = 0.25 * (decibels[1:, 1:] + decibels[:-1, 1:] + decibels[1:, :-1] + decibels[:-1, :-1])
+    panel.plot_surface(
+        *np.moveaxis(points, -1, 0), facecolors=_lit(palette(norm(middles)), points), rcount=FINE[0], ccount=FINE[1],
+        shade=False, linewidth=0, antialiased=False,
+    )  # fmt: skip
+    flat = points.reshape(-1, 3)
+    draw_tripod(panel, [_reach(flat, axis) for axis in range(3)], 1.15)
+    panel.set(xlim=(-1, 1), ylim=(-1, 1), zlim=(-1, 1))
+    return ScalarMappable(norm, palette)
+
+
+def in_detail(gain: np.ndarray, ground: tuple[int, int] | None) -> tuple[np.ndarray, np.ndarray]:
+    """A gain between the directions of its quadrature, by cubic splines.
+
+    Parameters
+    ----------
+    gain : ndarray, shape (2 n^2,)
+        At `sphere_directions`, or `hemisphere_directions` turned away from a ground.
+    ground : (int, int) or None
+        As of `ground_of`.
+
+    Returns
+    -------
+    ndarray, shape (*FINE, 3)
+        Unit vectors of directions, poles and turn closed; over a ground down to the lowest of the quadrature.
+    ndarray, shape FINE
+        The gain there.
+    """
     from scipy.interpolate import RectBivariateSpline
 
-    order = int(round(np.sqrt(len(gain) / 2)))
-    ground = ground_of(results.model)
+    order = round(np.sqrt(len(gain) / 2))
     nodes = np.polynomial.legendre.leggauss(order)[0]
     theta = np.arccos(nodes if ground is None else 0.5 + 0.5 * nodes)[::-1]
     phi = np.pi / order * np.arange(2 * order)
@@ -99,25 +131,13 @@ def _surface(panel, results: Results, gain: np.ndarray, top: float):
     if ground is None:
         pieces.append((2 * np.pi - theta[-over:][::-1], np.roll(rows[-over:][::-1], order, axis=1)))
     places, values = (np.concatenate(part) for part in zip(*pieces))
-    around = np.concatenate([phi[-3:] - 2 * np.pi, phi, phi[:3] + 2 * np.pi])
-    values = np.concatenate([values[:, -3:], values, values[:, :3]], axis=1)
-    spline = RectBivariateSpline(places, around, values, kx=min(3, len(places) - 1), ky=3)
+    around = np.concatenate([phi[-over:] - 2 * np.pi, phi, phi[:over] + 2 * np.pi])
+    values = np.concatenate([values[:, -over:], values, values[:, :over]], axis=1)
+    spline = RectBivariateSpline(places, around, values, kx=min(3, len(places) - 1), ky=min(3, len(around) - 1))
     fine_theta = np.linspace(0.0, np.pi if ground is None else theta[-1], FINE[0])
     fine_phi = np.linspace(0.0, 2 * np.pi, FINE[1])
-    decibels = 10 * np.log10(np.maximum(spline(fine_theta, fine_phi), 1e-12))
-    radius = np.maximum(decibels - (top - DEPTH), 0.0) / DEPTH
-    vectors = unit_vectors(np.stack(np.meshgrid(fine_theta, fine_phi, indexing="ij"), axis=-1))
-    points = radius[..., None] * away_from(ground, vectors)
-    norm, palette = Normalize(top - DEPTH, top), colormaps["viridis"]
-    middles = 0.25 * (decibels[1:, 1:] + decibels[:-1, 1:] + decibels[1:, :-1] + decibels[:-1, :-1])
-    panel.plot_surface(
-        *np.moveaxis(points, -1, 0), facecolors=_lit(palette(norm(middles)), points), rcount=FINE[0], ccount=FINE[1], shade=False,
-        linewidth=0, antialiased=False,
-    )  # fmt: skip
-    flat = points.reshape(-1, 3)
-    draw_tripod(panel, [_reach(flat, axis) for axis in range(3)], 1.15)
-    panel.set(xlim=(-1, 1), ylim=(-1, 1), zlim=(-1, 1))
-    return ScalarMappable(norm, palette)
+    directions = np.stack(np.meshgrid(fine_theta, fine_phi, indexing="ij"), axis=-1)
+    return away_from(ground, unit_vectors(directions)), spline(fine_theta, fine_phi)
 
 
 def _lit(colors: np.ndarray, points: np.ndarray) -> np.ndarray:

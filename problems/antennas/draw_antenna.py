@@ -67,16 +67,17 @@ def _from_the_back(parts: list, toward: np.ndarray) -> list:
 
 
 def _edges(corners: np.ndarray) -> np.ndarray:
-    """Sides of triangles but for those between two in one plane, shape ``(n, 2, 3)``."""
+    """Sides of triangles but for those between two that hardly differ in slope, shape ``(n, 2, 3)``."""
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     normals /= np.maximum(np.linalg.norm(normals, axis=1), 1e-300)[:, None]
-    found: dict[tuple, list] = {}
-    for triangle, normal in zip(np.round(corners, 6), normals):
-        for k in range(3):
-            side = triangle[[k, (k + 1) % 3]]
-            found.setdefault(tuple(sorted(map(tuple, side))), []).append(normal)
-    sides = [s for s, n in found.items() if len(n) == 1 or n[0] @ n[1] < 0.9]
-    return np.array(sides).reshape(-1, 2, 3)
+    points, number = np.unique(np.round(corners, 6).reshape(-1, 3), axis=0, return_inverse=True)
+    triangles = number.reshape(-1, 3)
+    sides = np.sort(np.concatenate([triangles[:, [k, (k + 1) % 3]] for k in range(3)]), axis=1)
+    unique, which, count = np.unique(sides, axis=0, return_inverse=True, return_counts=True)
+    together = np.zeros((len(unique), 3))
+    np.add.at(together, which.ravel(), np.tile(normals, (3, 1)))
+    # Of two normals at an angle the sum is shorter than two.
+    return points[unique[(count != 2) | (np.linalg.norm(together, axis=1) < 2 * np.cos(np.radians(13)))]]
 
 
 def draw_tripod(panel, begin, end: float, origin=(0.0, 0.0, 0.0)) -> None:

@@ -1,10 +1,11 @@
-"""Surface currents of described antennas, against circuits; their figures."""
+"""Surface currents of described antennas, against circuits; what the figures draw."""
 
 import numpy as np
 import pytest
 
-from adjointdesign.problems.antennas.describe import simulate
+from adjointdesign.problems.antennas.describe import far_directions, ground_of, simulate, unit_vectors
 from adjointdesign.problems.antennas.describe_currents import metal_planes
+from adjointdesign.problems.antennas.describe_pattern import in_detail
 from adjointdesign.problems.antennas.describe_pictures import pictures
 from adjointdesign.problems.antennas.geometry.build import build
 from adjointdesign.problems.antennas.geometry.description import described
@@ -77,3 +78,22 @@ def test_planes_of_a_box_and_of_what_lies_on_the_ground():
     assert set(planes) == sides | {("z", 0.01, 0)}
     assert planes["z", 0.01, 0].names == ("a", "b")
     assert planes["x", 0.01, 1].bounds == [(0.0, 0.02), (0.0, 0.03)]
+
+
+@pytest.mark.parametrize("face", [None, "-z", "+y"])
+def test_the_surface_of_a_pattern_is_the_pattern(face):
+    """Between the directions of the quadrature, at poles and where it closes: a pattern of all three coordinates."""
+    faces = {} if face is None else {face[1]: ["ground", "open"] if face[0] == "-" else ["open", "ground"]}
+    wire = {"name": "arm", "start": [0.0, 0.0, 0.0], "end": [0.0, 0.0, 0.05]}
+    model = build(described({
+        "name": "wire", "band": {"low": 1e9, "high": 2e9}, "wires": [wire], "boundaries": faces,
+        "far_field": {"samples": 16}, "grid": {"cells_per_wavelength": 10.0},
+    }))  # fmt: skip
+
+    def pattern(n):
+        return 2 + n[..., 0] + n[..., 1] * n[..., 2] - 0.5 * n[..., 0] ** 2 * n[..., 2]
+
+    directions, weights = far_directions(model)
+    vectors, gain = in_detail(pattern(unit_vectors(directions[: len(weights)])), ground_of(model))
+    assert np.linalg.norm(vectors, axis=-1) == pytest.approx(1.0)
+    np.testing.assert_allclose(gain, pattern(vectors), atol=5e-3)
