@@ -5,11 +5,12 @@ any stride ``D``, whichever oscillations there are and whether or not ``z^D`` ha
 
     x_n = sum_k a_k x_(n - k D),    k = 1 .. K                                                              (1)
 
-The coefficients come from all samples after the pulse by least squares (linear prediction; R. Kumaresan and D. W. Tufts,
-IEEE Trans. Acoust. Speech Signal Process. 30, 833 (1982)), slightly regularized. Summing (1) times ``w^n``, with
+The coefficients come from all samples after the pulse by least squares (linear prediction; R. Kumaresan and D. W.
+Tufts, IEEE Trans. Acoust. Speech Signal Process. 30, 833 (1982)), slightly regularized. Summing (1) times ``w^n``, with
 ``w = exp(i 2 pi f dt)``, over all ``n >= N`` gives what comes after the last sample in closed form, without roots,
 
-    sum_(n >= N) x_n w^n = sum_k a_k w^(k D) P_k / (1 - sum_k a_k w^(k D)),    P_k = sum_(m = N - k D)^(N - 1) x_m w^m   (2)
+    sum_(n >= N) x_n w^n = sum_k a_k w^(k D) P_k / (1 - sum_k a_k w^(k D)),                                  (2)
+    P_k = sum_(m = N - k D)^(N - 1) x_m w^m,
 
 so that it has exact derivatives. Roots are looked at for the error estimate alone.
 """
@@ -136,7 +137,8 @@ class _Plan:
             got = f"shape {signal.shape}" if signal.ndim != 1 else "values that are not finite"
             raise InputError("signal", "finite numbers, one a time step", got, "give the time series of one port")
         if not (f.size and np.all((f > 0) & (f < 0.5 / dt))):
-            raise InputError("frequencies", f"between 0 and {0.5 / dt:.4g} Hz, half of 1 / dt", frequencies, "correct them")
+            expected = f"between 0 and {0.5 / dt:.4g} Hz, half of 1 / dt"
+            raise InputError("frequencies", expected, frequencies, "correct them")
         if not pulse_end >= 0:
             raise InputError("pulse_end", "a time of at least 0 s", pulse_end, "give the duration of the pulse")
         start, stride = int(np.ceil(pulse_end / dt)), max(1, int(STRIDE / (f.max() * dt)))

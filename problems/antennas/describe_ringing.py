@@ -1,4 +1,4 @@
-"""What the end of a run left out of a described antenna's S-parameters: a bound, an extrapolation, what to say of it."""
+"""What the end of a run left out of a described antenna's S-parameters: a bound, an extrapolation, and both in words."""
 
 from __future__ import annotations
 
@@ -127,14 +127,14 @@ def ringing_line(found: dict, remedy: str) -> str:
         What lengthens the run.
     """
     error = found["truncation_error"]
-    bound = "unbounded" if error is None else f"at most {error:.1e}"
+    bound = "not known" if error is None else f"at most {error:.1e} of an S-parameter"
     if not found["extrapolated"]:
         if found["rung_down"]:
-            return f"  rung down: what the end of the run left out is {bound} of an S-parameter"
-        return f"  NOT RUNG DOWN: what the end of the run left out is {bound} of an S-parameter; {remedy}"
+            return f"  rung down: what the end of the run left out is {bound}"
+        return f"  NOT RUNG DOWN: what the end of the run left out is {bound}; {remedy}"
     beyond = (
-        f"S-parameters go on beyond the end of the run, which left out {found['left_out']:.1e} of them, "
-        f"with an error of about {found['extrapolation_error']:.1e}"
+        f"S-parameters are extrapolated beyond the end of the run, which left out {found['left_out']:.1e} of them, "
+        f"to an estimated {found['extrapolation_error']:.1e}"
     )
     if found["rung_down"]:
         return f"  rung down: {beyond}"

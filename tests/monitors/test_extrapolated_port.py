@@ -1,4 +1,4 @@
-"""S-parameters of runs that have not rung down: against the run that has, and with the derivatives of the whole program."""
+"""S-parameters of runs that have not rung down: against those that have, with the derivatives of the whole program."""
 
 import numpy as np
 from port_lines import FREQUENCIES, PULSE, end_ports, plates

@@ -39,7 +39,7 @@ def some_ringing(rng, steps=None):
 
 
 def test_what_is_left_is_found_and_the_estimate_bounds_the_error():
-    """Random cases, with noise of nothing to 1e-3: the estimate holds over the band, and nearly always at each frequency."""
+    """Random cases, noise of nothing to 1e-3: the estimate holds over the band, nearly always at each frequency."""
     rng, each, band, gains = np.random.default_rng(1), [], [], []
     for _ in range(60):
         dt, signal, whole = some_ringing(rng)
