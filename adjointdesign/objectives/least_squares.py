@@ -25,7 +25,7 @@ def least_squares(matrix, right):
 
 @primitive
 def least_norm(matrix, right):
-    """The shortest vector ``u``, shape (m,), for which ``matrix^T u = right``, shape (n,): `least_squares` transposed."""
+    """The shortest vector ``u``, shape (m,), with ``matrix^T u = right``, shape (n,): `least_squares` transposed."""
     q, r = np.linalg.qr(matrix)
     return q @ solve_triangular(r, right, trans="T")
 

@@ -1,4 +1,4 @@
-"""What the end of a run left out of a described antenna's S-parameters: a bound, an extrapolation, and both in words."""
+"""What the end of a run left out of a described antenna's S-parameters: a bound, an extrapolation, both in words."""
 
 from __future__ import annotations
 
