@@ -39,7 +39,7 @@ KEYS = {
 }  # fmt: skip
 FAR = {
     "directivity_dbi", "realized_gain_dbi", "direction", "radiation_efficiency", "total_efficiency",
-    "pattern_power_error",
+    "pattern_power_error", "dissipated", "dissipated_by", "transferred", "power_balance_error",
 }  # fmt: skip
 
 
