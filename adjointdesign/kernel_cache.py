@@ -1,4 +1,4 @@
-"""Where compiled kernels are kept when neither the package's folder nor the user's cache can be written."""
+"""Where compiled kernels are kept: by their content in the user's cache, for all copies of the package, or where there is room."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from adjointdesign.errors import InputError
 def provide_kernel_cache() -> None:
     """Name a folder for numba's cache where it would find none and refuse to compile; call it before a function is cached.
 
-    Numba keeps what it compiled beside the sources, else below ``XDG_CACHE_HOME`` or ``~/.cache``. On a read-only
+    Numba itself keeps what it compiled beside the sources, else below ``XDG_CACHE_HOME`` or ``~/.cache``. On a read-only
     installation without a home that leaves a folder of the user's own below the temporary one.
 
     Raises
@@ -26,8 +26,7 @@ def provide_kernel_cache() -> None:
     if os.environ.get("NUMBA_CACHE_DIR") or (numba is not None and numba.config.CACHE_DIR):
         return
     package = Path(__file__).parent / "solvers"
-    users = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))
-    if os.access(package, os.W_OK) or _can_be_made(users):
+    if os.access(package, os.W_OK) or _can_be_made(_users_cache()):
         return
     try:
         chosen = _folder_of_ones_own()
@@ -39,6 +38,27 @@ def provide_kernel_cache() -> None:
     os.environ["NUMBA_CACHE_DIR"] = chosen
     if numba is not None:  # which has read the environment already
         numba.config.CACHE_DIR = chosen
+
+
+def shared_folder(content: str) -> str | None:
+    """A folder in the user's cache for kernels of this content, from whichever copy of the package; None where there is none.
+
+    Nor where ``NUMBA_CACHE_DIR`` names another place.
+    """
+    if os.environ.get("NUMBA_CACHE_DIR"):
+        return None
+    folder = _users_cache() / "adjointdesign" / "numba" / content[:16]
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.stat()
+    except OSError:
+        return None
+    # Compiled code is loaded from there: not from what somebody else can write.
+    return str(folder) if found.st_uid == os.getuid() and not found.st_mode & 0o022 and os.access(folder, os.W_OK) else None
+
+
+def _users_cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))
 
 
 def _folder_of_ones_own() -> str:

@@ -10,7 +10,7 @@ import numba
 import pytest
 
 from adjointdesign.errors import InputError
-from adjointdesign.kernel_cache import provide_kernel_cache
+from adjointdesign.kernel_cache import provide_kernel_cache, shared_folder
 
 
 @pytest.fixture
@@ -91,3 +91,43 @@ def test_whoever_imports_the_solver_has_a_cache(tmp_path, before):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert Path(done.stdout.strip()).is_relative_to(tmp_path / f"adjointdesign-kernels-{os.getuid()}")
+
+
+def test_copies_of_the_package_share_their_kernels(tmp_path):
+    """What one has compiled, another at another place need not."""
+    program = """
+from adjointdesign.solvers.fdtd_maxwell.compiled import entry
+
+@entry
+def double(x):
+    return 2 * x
+
+double(21.0)
+print(sum(double.stats.cache_hits.values()), double.stats.cache_path)
+"""
+    environment = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"} | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    hits, places = [], []
+    for copy in ("one", "other"):
+        (tmp_path / copy).mkdir()
+        (tmp_path / copy / "program.py").write_text(program, encoding="utf-8")
+        done = subprocess.run([sys.executable, str(tmp_path / copy / "program.py")], capture_output=True, text=True, timeout=100, env=environment)
+        assert done.returncode == 0, done.stderr
+        number, place = done.stdout.split()
+        hits.append(int(number))
+        places.append(place)
+    assert hits == [0, 1] and places[0] == places[1] and Path(places[0]).is_relative_to(tmp_path / "cache")
+    assert os.stat(places[0]).st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("how", ["writable by others", "a file"])
+def test_a_shared_folder_that_is_not_ones_own_is_none(tmp_path, monkeypatch, how):
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert shared_folder("a" * 64) == str(tmp_path / "adjointdesign" / "numba" / ("a" * 16))
+    planted = tmp_path / "adjointdesign" / "numba" / ("b" * 16)
+    planted.touch() if how == "a file" else planted.mkdir()
+    if how != "a file":
+        planted.chmod(0o777)
+    assert shared_folder("b" * 64) is None
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "mine")
+    assert shared_folder("a" * 64) is None

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numba
 from llvmlite import ir
+from numba.core.caching import IndexDataCacheFile
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.extending import intrinsic
 
-from adjointdesign.kernel_cache import provide_kernel_cache
+from adjointdesign.kernel_cache import provide_kernel_cache, shared_folder
 
 provide_kernel_cache()  # for whoever imports the solver: `entry` needs it, and numba refuses without
 OPTIONS = {"nogil": True, "fastmath": {"contract", "nsz", "arcp"}, "error_model": "numpy"}
@@ -45,10 +46,13 @@ def entry(function):
     """Compile a function that Python calls, and keep it on disk with all that it calls.
 
     Numba holds a cached function to be fresh as long as its own file is. Here it also depends on the kernels in the
-    files beside it, so the stamp that is compared is the content of all of them.
+    files beside it, so the stamp that is compared is the content of all of them; and what has the same content is the same
+    kernel, in whichever copy of the package it lies.
     """
     dispatcher = numba.njit(cache=True, no_cfunc_wrapper=True, **OPTIONS)(function)
-    dispatcher._cache._cache_file._source_stamp = _stamp()
+    cache, stamp = dispatcher._cache, _stamp()
+    cache._cache_path = shared_folder(stamp) or cache._cache_path
+    cache._cache_file = IndexDataCacheFile(cache._cache_path, cache._impl.filename_base, stamp)
     return dispatcher
 
 
