@@ -25,7 +25,7 @@ CASE = {
     "name": str, "precision": str, "threads": int, "cells": list, "steps": int, "seconds": float, "mcells_per_second": float,
     "mcells_per_second_min": float, "mcells_per_second_max": float, "peak_bytes": int, "expected_bytes": int,
 }  # fmt: skip
-DISPERSIVE = dict.fromkeys(("dispersive_cost", "dispersive_cost_min", "dispersive_cost_max"), float)
+MORE = {key: dict.fromkeys((key, f"{key}_min", f"{key}_max"), float) for key in ("dispersive_cost", "graded_cost", "far_field_cost")}
 COST = {"gradient_cost": float, "gradient_cost_min": float, "gradient_cost_max": float, "snapshots": int}
 
 
@@ -120,10 +120,11 @@ def test_bench(command):
     assert ended.status == 0 and found["cases"]
     assert_keys(found, BENCH)
     for case in found["cases"]:
-        assert_keys(case, CASE | (COST if "gradient_cost" in case else {}) | (DISPERSIVE if "dispersive_cost" in case else {}))
+        more = {name: kind for key, names in MORE.items() if key in case for name, kind in names.items()}
+        assert_keys(case, CASE | (COST if "gradient_cost" in case else {}) | more)
         assert case["precision"] in ("single", "double") and str(case["threads"]) in found["stream_gb_per_second"]
         assert all(isinstance(n, int) for n in case["cells"])
-    assert any("gradient_cost" in case for case in found["cases"]) and any("dispersive_cost" in case for case in found["cases"])
+    assert any("gradient_cost" in case for case in found["cases"]) and all(any(key in case for case in found["cases"]) for key in MORE)
     assert documented("bench fdtd") == {*BENCH, *CASE, *COST, *DISPERSIVE}
 
 
