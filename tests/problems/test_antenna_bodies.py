@@ -13,7 +13,8 @@ from adjointdesign.problems.antennas.geometry.lines import grid_of
 from adjointdesign.problems.antennas.geometry.raster import medium_of
 from adjointdesign.problems.antennas.geometry.surfaces import ClosedSurface
 
-BASE = {"name": "body", "band": {"low": 1e9, "high": 2e9}, "grid": {"cells_per_wavelength": 12.0, "edge_size": 4e-3}}
+GRID = {"cells_per_wavelength": 12.0, "edge_size": 4e-3, "subsamples": 2}
+BASE = {"name": "body", "band": {"low": 1e9, "high": 2e9}, "grid": GRID, "domain": {"padding": 0.02}}
 MEDIA = {"media": {"wet": {"permittivity": 3.0, "conductivity": 0.2}}}
 LOWER, UPPER = [-0.011, 0.0, 0.002], [0.013, 0.02, 0.017]
 

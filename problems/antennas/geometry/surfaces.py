@@ -90,6 +90,12 @@ class ClosedSurface:
         middle = self.points.mean(axis=0)
         return float(np.sum((self.points[self.triangles].mean(axis=1) - middle) * self.areas) / 3)
 
+    @cached_property
+    def _reach(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Corners of all triangles, and the lowest and highest position of each along each axis."""
+        corners = self.points[self.triangles]
+        return corners, corners.min(axis=1), corners.max(axis=1)
+
     def faces(self, axis: int) -> list[tuple[float, int]]:
         """Flat faces across an axis that are not small: position (m), and the direction away from the inside."""
         flat = self._across(axis)
@@ -132,13 +138,13 @@ class ClosedSurface:
         """The winding number is not zero, over the product of three ascending rows."""
         winding = np.zeros((len(x), len(y), len(z) + 1), np.int32)
         x, y = (p + away * self.size for p, away in zip((x, y), _AWAY))
-        corners = self.points[self.triangles]
-        low, high = corners.min(axis=1), corners.max(axis=1)
-        (i0, j0), (i1, j1) = ([np.searchsorted(p, end[:, a]) for a, p in enumerate((x, y))] for end in (low, high))
+        corners, low, high = self._reach
+        near = np.flatnonzero((high[:, :2] >= (x[0], y[0])).all(axis=1) & (low[:, :2] <= (x[-1], y[-1])).all(axis=1))
+        (i0, j0), (i1, j1) = ([np.searchsorted(p, end[near, a]) for a, p in enumerate((x, y))] for end in (low, high))
         counts = (i1 - i0) * (j1 - j0)
-        which = np.repeat(np.arange(len(counts)), counts)
-        at = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
-        i, j = i0[which] + at // (j1 - j0)[which], j0[which] + at % (j1 - j0)[which]
+        pair = np.repeat(np.arange(len(counts)), counts)
+        at = np.arange(len(pair)) - np.repeat(np.cumsum(counts) - counts, counts)
+        i, j, which = i0[pair] + at // (j1 - j0)[pair], j0[pair] + at % (j1 - j0)[pair], near[pair]
         weights = [_side(self.points, self.triangles[which][:, [k - 2, k - 1]], x[i], y[j]) for k in range(3)]
         turn = np.sign(weights[0])
         hit = (turn != 0) & (np.sign(weights[1]) == turn) & (np.sign(weights[2]) == turn)
