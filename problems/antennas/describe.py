@@ -150,7 +150,7 @@ def _balance(far: dict, k: int) -> str:
     taken = f" ({', '.join(parts)})" if parts else ""
     others = f", into other ports {far['transferred'][k]:.2%}" if abs(far["transferred"][k]) >= 5e-5 else ""
     return (
-        f"of the accepted power dissipated {far['dissipated'][k]:.2%}{taken}{others}; "
+        f"of the accepted power dissipated {round(far['dissipated'][k], 4) + 0.0:.2%}{taken}{others}; "
         f"power balance to {abs(far['power_balance_error'][k]):.1e}"
     )
 

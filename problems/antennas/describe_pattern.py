@@ -6,7 +6,7 @@ import numpy as np
 
 from adjointdesign.problems.antennas.describe import CUT_STEP, away_from, ground_of, unit_vectors
 from adjointdesign.problems.antennas.describe_results import Results, upright
-from adjointdesign.problems.antennas.draw_antenna import draw_antenna, draw_tripod
+from adjointdesign.problems.antennas.draw_antenna import TOWARD, draw_antenna, draw_tripod
 from adjointdesign.report.style import COLORS, INK, WIDTH, canvas, legend_below, png
 
 FLOOR = -30.0
@@ -95,8 +95,8 @@ def _surface(panel, results: Results, gain: np.ndarray, top: float):
         *np.moveaxis(points, -1, 0), facecolors=_lit(palette(norm(middles)), points), rcount=FINE[0], ccount=FINE[1],
         shade=False, linewidth=0, antialiased=False,
     )  # fmt: skip
-    flat = points.reshape(-1, 3)
-    draw_tripod(panel, [_reach(flat, axis) for axis in range(3)], 1.15)
+    hidden = _hidden(points.reshape(-1, 3))
+    draw_tripod(panel, [hidden(axis) for axis in range(3)], 1.15)
     panel.set(xlim=(-1, 1), ylim=(-1, 1), zlim=(-1, 1))
     return ScalarMappable(norm, palette)
 
@@ -149,11 +149,23 @@ def _lit(colors: np.ndarray, points: np.ndarray) -> np.ndarray:
     return np.concatenate([colors[..., :3] * shade[..., None], colors[..., 3:]], axis=-1)
 
 
-def _reach(points: np.ndarray, axis: int) -> float:
-    """Radius of the surface near the positive half of an axis."""
+def _hidden(points: np.ndarray):
+    """A function of an axis: up to which distance from the middle the surface hides its positive half."""
+    from scipy.spatial import cKDTree
+
     length = np.linalg.norm(points, axis=1)
-    near = points[:, axis] > 0.99 * length
-    return float(length[near].max(initial=0.0))
+    seen = length > 1e-6
+    tree, length = cKDTree(points[seen] / length[seen, None]), length[seen]
+    along, before = np.linspace(0.0, 1.2, 61), np.linspace(0.0, 2.0, 81)
+
+    def until(axis: int) -> float:
+        ray = along[:, None, None] * np.eye(3)[axis] + before[:, None] * TOWARD
+        distance = np.linalg.norm(ray, axis=-1)
+        _, nearest = tree.query(ray / np.maximum(distance, 1e-9)[..., None])
+        covered = np.any(distance < length[nearest], axis=1)
+        return float(along[covered].max(initial=0.0))
+
+    return until
 
 
 def line_colors(count: int) -> list[str]:

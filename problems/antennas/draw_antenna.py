@@ -13,6 +13,12 @@ from adjointdesign.report.style import INK
 VIEW = (24.0, 35.0)
 """Elevation and azimuth from which everything is seen, degrees: all three axes point to the viewer's side."""
 
+_UP, _AROUND = np.radians(VIEW)
+TOWARD = np.array([np.cos(_UP) * np.cos(_AROUND), np.cos(_UP) * np.sin(_AROUND), np.sin(_UP)])
+"""Unit vector to the viewer."""
+_CORNER = -1.08 * np.array([-np.sin(_AROUND), np.cos(_AROUND), 0.0]) - 0.75 * np.array([0.0, 0.0, 1.0])
+"""To the left, and down, as it is seen."""
+
 
 def draw_antenna(panel, model: Model) -> None:
     """Draw parts into an axes in three dimensions, the farthest first, with the extents as its title."""
@@ -21,18 +27,16 @@ def draw_antenna(panel, model: Model) -> None:
     antenna = model.antenna
     bounds = np.array([[f(p.bounds[a][end] for p in antenna.parts) for end, f in ((0, min), (1, max))] for a in range(3)])
     name, scale = length_unit(bounds)
-    middle, reach = bounds.mean(axis=1), 0.5 * np.ptp(bounds, axis=1).max()
-    elevation, azimuth = np.radians(VIEW)
-    toward = np.array([np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)])
+    middle, reach = bounds.mean(axis=1), 0.6 * np.ptp(bounds, axis=1).max()
     panel.computed_zorder = False
 
-    for order, part in enumerate(_from_the_back([*antenna.solids, *antenna.sheets], toward), start=2):
+    for order, part in enumerate(_from_the_back([*antenna.solids, *antenna.sheets]), start=2):
         sheet = hasattr(part, "outline") and hasattr(part, "position")
         corners = ((sheet_triangles if sheet else solid_triangles)(part) - middle) / reach
         normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         normals /= np.maximum(np.linalg.norm(normals, axis=1), 1e-300)[:, None]
         if not sheet:
-            corners, normals = corners[normals @ toward > 0], normals[normals @ toward > 0]
+            corners, normals = corners[normals @ TOWARD > 0], normals[normals @ TOWARD > 0]
         light = 0.75 + 0.25 * np.abs(normals @ np.array([0.3, 0.2, 0.93]))
         color = np.array([0.87, 0.66, 0.25] if is_metal(antenna, part) else [0.55, 0.76, 0.92])
         alpha = np.full(len(light), 0.95 if is_metal(antenna, part) else 0.35)
@@ -43,14 +47,13 @@ def draw_antenna(panel, model: Model) -> None:
     ends += [((np.array(g.bounds).T - middle) / reach, "#D55E00", 2.4) for g in antenna.gaps]
     for points, color, width in ends:
         panel.plot(*points.T, color=color, linewidth=width, zorder=50, solid_capstyle="round")
-    low = (bounds[:, 0] - middle) / reach
-    draw_tripod(panel, [0.0] * 3, 0.45, low - 0.12)
-    size = " × ".join(f"{x * scale:.4g}" for x in np.ptp(bounds, axis=1))
+    draw_tripod(panel, [0.0] * 3, 0.35, _CORNER)
+    size = " × ".join(f"{x * scale:.4g}" for x in np.ptp(bounds, axis=1) if x > 0)
     panel.set_title(f"{size} {name}", color=INK, fontsize=8, y=0.08)
     panel.set(xlim=(-1, 1), ylim=(-1, 1), zlim=(-1, 1))
 
 
-def _from_the_back(parts: list, toward: np.ndarray) -> list:
+def _from_the_back(parts: list) -> list:
     """Parts such that none hides what comes after it, as far as boxes around them tell; all axes point to the viewer."""
 
     def ahead(p, q) -> bool:
@@ -58,7 +61,7 @@ def _from_the_back(parts: list, toward: np.ndarray) -> list:
         beyond = [[a[0] >= b[1] - 1e-12 for a, b in zip(x.bounds, y.bounds)] for x, y in ((p, q), (q, p))]
         return any(beyond[0]) and not any(beyond[1])
 
-    left, ordered = sorted(parts, key=lambda p: float(toward @ np.mean(p.bounds, axis=1))), []
+    left, ordered = sorted(parts, key=lambda p: float(TOWARD @ np.mean(p.bounds, axis=1))), []
     while left:
         free = [p for p in left if not any(ahead(p, q) for q in left if q is not p)]
         ordered.append((free or left)[0])
