@@ -46,7 +46,7 @@ class Resonator(FdtdAntenna):
                 "feed_height": 8e-3, "feed_width": 4e-3, "gap": 2e-3,
             },
             "discretization": {"cell": 2e-3, "cells_per_wavelength": 10, "decay": 1e-4, "padding": 16e-3, "refinement": 1},
-            "optimization": {"filter_radius": 4e-3, "stages": [{"steepness": 4, "evaluations": 8}, {"steepness": 32, "evaluations": 6}]},
+            "optimization": {"filter_radius": 4e-3, "stages": [{"steepness": 4, "evaluations": 12}, {"steepness": 16, "evaluations": 8}]},
         },
         "plate": {"specification": {"layers": 1}},
     }  # fmt: skip
