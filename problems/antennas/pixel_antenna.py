@@ -45,7 +45,7 @@ class PixelSpecification(AntennaSpecification):
     """
 
     frequencies: tuple[Positive, ...] = tuple(1e9 * f for f in (2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0))
-    directions: tuple[tuple[float, float], ...] = ((90.0, 0.0), (90.0, 90.0))
+    directions: tuple[tuple[float, float], ...] = ((80.0, 0.0), (80.0, 90.0))
     width: Length = 36e-3
     height: Length = 36e-3
     pixel: Length = 2e-3
@@ -58,7 +58,7 @@ class PixelSpecification(AntennaSpecification):
 class PixelDiscretization(AntennaDiscretization):
     """How it is simulated; ``cell`` (m) is the largest side of a cell in the designed region, whose pixels are whole cells."""
 
-    cell: Length = 1e-3
+    cell: Length = 2e-3
     padding: Length | None = 20e-3
     decay: Annotated[float, Field(gt=0, lt=1)] = 1e-5
     refinement: Positive = 2.0
@@ -81,15 +81,14 @@ class PixelOptimization(Settings):
 
     initial_density: Annotated[float, Field(ge=0, le=1)] = 0.5
     initial_noise: Annotated[float, Field(ge=0, le=0.5)] = 0.0
-    temperature: Positive = 0.5
+    temperature: Positive = 0.3
     tolerance: Annotated[float, Field(ge=0, lt=1)] = 1e-3
-    method: Literal["lbfgsb", "mma", "ccsa"] = "mma"
+    method: Literal["lbfgsb", "mma", "ccsa"] = "lbfgsb"
     wall_time: Positive | None = None
     stages: tuple[PixelStage, ...] = (
-        PixelStage(radius=6e-3, steepness=2.0, evaluations=15),
-        PixelStage(radius=5e-3, steepness=4.0, evaluations=15),
-        PixelStage(radius=4e-3, steepness=8.0, evaluations=15),
-        PixelStage(radius=4e-3, steepness=16.0, evaluations=8),
+        PixelStage(radius=6e-3, steepness=4.0, evaluations=15),
+        PixelStage(radius=5e-3, steepness=8.0, evaluations=15),
+        PixelStage(radius=4e-3, steepness=16.0, evaluations=10),
         PixelStage(radius=4e-3, steepness=40.0, evaluations=5),
     )
 
@@ -105,35 +104,19 @@ class PixelAntenna(FdtdAntenna):
     presets: ClassVar = {
         "coarse": {
             "specification": {"frequencies": [2e9, 3e9, 4e9, 5e9, 6e9]},
-            "discretization": {"cell": 2e-3, "cells_per_wavelength": 12.0, "refinement": 1.0},
+            "discretization": {"cells_per_wavelength": 12.0, "refinement": 1.0},
             "optimization": {"stages": [
-                {"radius": 6e-3, "steepness": 2.0, "evaluations": 12}, {"radius": 5e-3, "steepness": 4.0, "evaluations": 10},
-                {"radius": 4e-3, "steepness": 8.0, "evaluations": 10}, {"radius": 4e-3, "steepness": 40.0, "evaluations": 4},
+                {"radius": 6e-3, "steepness": 4.0, "evaluations": 12}, {"radius": 5e-3, "steepness": 8.0, "evaluations": 12},
+                {"radius": 4e-3, "steepness": 16.0, "evaluations": 6}, {"radius": 4e-3, "steepness": 40.0, "evaluations": 4},
             ]},
         },
     }  # fmt: skip
     reads_power: ClassVar = True
 
     def __init__(self, specification, discretization, optimization):
-        if not specification.far_frequencies:
-            specification = specification.model_copy(update={"far_frequencies": specification.frequencies})
+        _check(specification, discretization, optimization)
+        specification = specification.model_copy(update={"far_frequencies": specification.frequencies})
         super().__init__(specification, discretization, optimization)
-        s = specification
-        if s.far_frequencies != s.frequencies:
-            raise InputError("specification.far_frequencies", "the frequencies, or none", s.far_frequencies, "leave it out")
-        for name, parts in (("width", 2), ("height", 1), ("feed", 2)):
-            count = getattr(s, name) / s.pixel / parts
-            if round(count) < 1 or abs(count - round(count)) > 1e-6 * count:
-                expected = f"a whole number of {'pairs of ' if parts == 2 else ''}pixels of {s.pixel:.4g} m"
-                raise InputError(f"specification.{name}", expected, f"{getattr(s, name):.4g} m", "change it or the pixel")
-        if not s.feed < min(s.width, s.height):
-            raise InputError("specification.feed", f"less than width and height, {min(s.width, s.height):.4g} m", f"{s.feed:.4g} m", "reduce it")
-        if np.prod(self.design_shape) > MOST_PIXELS:
-            raise InputError("specification.pixel", f"at most {MOST_PIXELS} pixels", np.prod(self.design_shape), "enlarge it")
-        if discretization.padding is None:
-            raise InputError("discretization.padding", "a length", None, "give the room around the designed region, m")
-        if not optimization.stages:
-            raise InputError("optimization.stages", "at least one stage", 0, "add one")
 
     # -- geometry -----------------------------------------------------------------------------------------------------
 
@@ -318,6 +301,27 @@ class PixelAntenna(FdtdAntenna):
             "readings": {name: values.tolist() for name, values in readings.items()},
             "targets_met": all(t.violation(t.worst(readings[t.reading])) <= 0 for t in self.targets()),
         }  # fmt: skip
+
+
+def _check(s: PixelSpecification, d: PixelDiscretization, o: PixelOptimization) -> None:
+    """Raise `InputError` for settings that do not fit each other."""
+    if s.far_frequencies not in ((), s.frequencies):
+        raise InputError("specification.far_frequencies", "the frequencies, or none", s.far_frequencies, "leave it out")
+    for name, parts in (("width", 2), ("height", 1), ("feed", 2)):
+        count = getattr(s, name) / s.pixel / parts
+        if round(count) < 1 or abs(count - round(count)) > 1e-6 * count:
+            expected = f"a whole number of {'pairs of ' if parts == 2 else ''}pixels of {s.pixel:.4g} m"
+            raise InputError(f"specification.{name}", expected, f"{getattr(s, name):.4g} m", "change it or the pixel")
+    if not s.feed < min(s.width, s.height):
+        expected = f"less than width and height, {min(s.width, s.height):.4g} m"
+        raise InputError("specification.feed", expected, f"{s.feed:.4g} m", "reduce it")
+    pixels = round(s.width / s.pixel) * round(s.height / s.pixel)
+    if pixels > MOST_PIXELS:
+        raise InputError("specification.pixel", f"one that leaves at most {MOST_PIXELS} pixels", pixels, "enlarge it")
+    if d.padding is None:
+        raise InputError("discretization.padding", "a length", None, "give the room around the designed region, m")
+    if not o.stages:
+        raise InputError("optimization.stages", "at least one stage", 0, "add one")
 
 
 @taped

@@ -71,7 +71,8 @@ def _metal(problem, density: np.ndarray, antenna: Antenna) -> bytes:
         right.set_title("exported sheet, in the region designed (dashed)", color=INK)
         for axes in (left, right):
             axes.axhspan(-2, 0, color="#8C6D1F", linewidth=0)
-            axes.plot([0, 0], [0, s.gap * MM], color=COLORS[1], linewidth=2.5, solid_capstyle="butt")
+            wide = s.feed / 2 * MM
+            axes.add_patch(Polygon([(-wide, 0), (wide, 0), (wide, s.gap * MM), (-wide, s.gap * MM)], facecolor=COLORS[1], linewidth=0))
             axes.set(xlim=(-1.15 * half, 1.15 * half), ylim=(-2, top + 2), aspect="equal", xlabel="x (mm)")
             axes.set_facecolor("white")
         left.set_ylabel("z (mm)")

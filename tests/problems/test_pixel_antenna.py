@@ -119,7 +119,7 @@ def test_the_exported_antenna_is_the_design(tmp_path):
         ({"feed": 3e-3}, {}, "specification.feed"),
         ({"feed": 12e-3}, {}, "specification.feed: expected less than"),
         ({"far_frequencies": (4e9,)}, {}, "specification.far_frequencies"),
-        ({"width": 16.0, "pixel": 1e-3, "height": 12.0}, {}, "specification.pixel: expected at most"),
+        ({"width": 1.6, "height": 1.2}, {}, "specification.pixel: expected one that leaves at most"),
         ({}, {"padding": None}, "discretization.padding"),
     ],
 )  # fmt: skip
