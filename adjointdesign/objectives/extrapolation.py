@@ -105,7 +105,9 @@ def ringing_error(signal, dt: float, pulse_end: float, frequencies) -> np.ndarra
     plan = _Plan.of(signal, dt, pulse_end, frequencies)
     if plan.order < LEAST_ORDER:
         return np.full(len(plan.frequencies), np.inf)
-    rest = _rest(signal, plan)
+    rest, lasting, whole, endless = _beyond(signal, plan)
+    if endless:
+        return np.full(len(rest), np.inf)
     dropped = int(OTHER_WINDOW * (len(signal) - plan.start))
     early = signal[:-dropped]
     others = [
@@ -113,11 +115,42 @@ def ringing_error(signal, dt: float, pulse_end: float, frequencies) -> np.ndarra
         _rest(early, plan) - _recorded(signal[-dropped:], len(early), plan),
         _rest(signal, plan.changed(start=plan.start + dropped)),
     ]
-    whole = np.abs(_recorded(signal, 0, plan) + rest)
-    lasting = _lasting(signal, plan)
-    if np.any(lasting > ENDLESS * whole.max()):
-        return np.full(len(rest), np.inf)
-    return SAFETY * np.abs(np.array(others) - rest).max(axis=0) + lasting + ROUNDING * whole.max()
+    return SAFETY * np.abs(np.array(others) - rest).max(axis=0) + lasting + ROUNDING * whole
+
+
+def ringing_rest(signal, dt: float, pulse_end: float, frequencies) -> np.ndarray | None:
+    """Size of what comes after the last sample, in the unit of `ringing_transform`, as the recurrence has it.
+
+    Infinite where what grows, or hardly decays, is more than a hundredth of the transform; None where too few samples
+    come after the pulse for a recurrence.
+
+    Parameters
+    ----------
+    signal, dt, pulse_end, frequencies
+        As of `ringing_transform`; plain values.
+
+    Returns
+    -------
+    ndarray, shape (n,), or None
+
+    Raises
+    ------
+    InputError
+        When an argument is out of range.
+    """
+    signal = np.asarray(signal, dtype=float)
+    plan = _Plan.of(signal, dt, pulse_end, frequencies)
+    if plan.order < LEAST_ORDER:
+        return None
+    rest, _, _, endless = _beyond(signal, plan)
+    return np.full(len(rest), np.inf) if endless else np.abs(rest)
+
+
+def _beyond(signal: np.ndarray, plan: _Plan) -> tuple[np.ndarray, np.ndarray, float, bool]:
+    """What comes after the last sample, the size of what of it does not decay, that of the whole, whether it is endless."""
+    rest, lasting = _rest(signal, plan), _lasting(signal, plan)
+    whole = np.abs(_recorded(signal, 0, plan) + rest).max()
+    return rest, lasting, whole, bool(np.any(lasting > ENDLESS * whole))
 
 
 @dataclass(frozen=True)
@@ -133,13 +166,18 @@ class _Plan:
     @classmethod
     def of(cls, signal, dt, pulse_end, frequencies) -> _Plan:
         f = np.atleast_1d(np.asarray(frequencies, dtype=float))
+        if not hasattr(signal, "ndim"):
+            expected = "an array of numbers, one a time step"
+            raise InputError("signal", expected, type(signal).__name__, "give the time series of one port")
+        if not 0 < dt < np.inf:
+            raise InputError("dt", "a positive time step in seconds", dt, "give that of the solver")
         if signal.ndim != 1 or not np.all(np.isfinite(_plain(signal))):
             got = f"shape {signal.shape}" if signal.ndim != 1 else "values that are not finite"
             raise InputError("signal", "finite numbers, one a time step", got, "give the time series of one port")
         if not (f.size and np.all((f > 0) & (f < 0.5 / dt))):
             expected = f"between 0 and {0.5 / dt:.4g} Hz, half of 1 / dt"
             raise InputError("frequencies", expected, frequencies, "correct them")
-        if not pulse_end >= 0:
+        if not 0 <= pulse_end < np.inf:
             raise InputError("pulse_end", "a time of at least 0 s", pulse_end, "give the duration of the pulse")
         start, stride = int(np.ceil(pulse_end / dt)), max(1, int(STRIDE / (f.max() * dt)))
         order = min(MOST_ORDER, int((len(signal) - start) / (SPAN * stride)))

@@ -1,4 +1,4 @@
-"""What the end of a run left out of a described antenna's S-parameters: a bound, an extrapolation, both in words."""
+"""What the end of a run left out of a described antenna's S-parameters: an estimate, an extrapolation, both in words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 RUNG_DOWN = 0.01
-"""Largest error of an S-parameter's magnitude by the end of the run that passes for rung down."""
+"""Largest error of an S-parameter by the end of the run, as estimated, that passes for rung down."""
 RESTING = 1e-5
 """Share of the largest voltage below which one that does not decay may be rounding or a resting charge."""
 
@@ -39,24 +39,39 @@ class Ringing:
 
     @cached_property
     def truncation_error(self) -> float:
-        """Bound on the error of the S-parameters by what would still have come after the end of the run.
+        """Estimate of the error of the S-parameters by what would still have come after the end of the run.
 
-        The largest voltages of the last two sixths of the time after the pulse give the rate of decay; what remains is
-        taken for as coherent as it can be, at the frequency of the band where the drive is weakest. A remainder that
-        does not decay, but is so small that it is rounding or a resting charge, is taken to last as long as the run
-        did.
+        The larger of two. The first holds for one rate of decay, which the largest voltages of the last two sixths of
+        the time after the pulse give: what remains is taken for as coherent as it can be, at the frequency of the band
+        where the drive is weakest. A remainder that does not decay, but is so small that it is rounding or a resting
+        charge, is taken to last as long as the run did. The second sees what rings on beneath a faster decay: what
+        `adjointdesign.objectives.extrapolation.ringing_rest` finds, where the run is long enough for that.
         """
-        worst = 0.0
-        for share, signal in zip(self.shares, self.signals):
-            count = (len(signal) - int(self.pulse_end / self.dt)) // 6
-            earlier, later = (np.abs(part).max(initial=0.0) for part in (signal[-2 * count : -count], signal[-count:]))
-            rate = math.log(earlier / later) / (count * self.dt) if 0 < later < earlier else 0.0
-            if rate > 0:
-                lasting = 1 / rate
-            else:
-                lasting = len(signal) * self.dt if later <= RESTING * np.abs(signal).max() else math.inf
-            worst = max(worst, 2 * share * later * lasting / np.abs(self.drive).min()) if later > 0 else worst
-        return float(worst)
+        pairs = zip(self.shares, self.signals)
+        return float(max(max(self._by_decay(*pair), self._by_fit(*pair)) for pair in pairs))
+
+    def _by_decay(self, share: float, signal: np.ndarray) -> float:
+        count = (len(signal) - int(self.pulse_end / self.dt)) // 6
+        earlier, later = (np.abs(part).max(initial=0.0) for part in (signal[-2 * count : -count], signal[-count:]))
+        if later == 0:
+            return 0.0
+        rate = math.log(earlier / later) / (count * self.dt) if later < earlier else 0.0
+        if rate > 0:
+            lasting = 1 / rate
+        else:
+            lasting = len(signal) * self.dt if later <= RESTING * np.abs(signal).max() else math.inf
+        return 2 * share * later * lasting / np.abs(self.drive).min()
+
+    def _by_fit(self, share: float, signal: np.ndarray) -> float:
+        from adjointdesign.objectives.extrapolation import ringing_rest
+
+        rest = ringing_rest(signal, self.dt, self.pulse_end, self.frequencies)
+        if rest is None:
+            return 0.0
+        error = float((2 * share * rest / np.abs(self.drive)).max())
+        loudest = max(r * np.abs(s).max() for r, s in zip(self.shares, self.signals))
+        # A port that takes hardly any part has nothing but rounding, which does not decay.
+        return 0.0 if math.isinf(error) and share * np.abs(signal).max() <= RESTING * loudest else error
 
     @cached_property
     def extrapolation_error(self) -> float:
@@ -106,13 +121,15 @@ def transforms(signals: list[np.ndarray], dt: float, frequencies: np.ndarray) ->
 def ringing_summary(runs: list[Ringing]) -> dict:
     """What `adjointdesign evaluate --json` says of the ends of all runs; see docs/command-line.md."""
     truncation = max(r.truncation_error for r in runs)
-    extrapolated = [r for r in runs if r.extrapolated]
+    extrapolated = any(r.extrapolated for r in runs)
+    # Of a run that needs no extrapolation what is recorded is used.
+    used = max(r.extrapolation_error if r.extrapolated else r.truncation_error for r in runs)
     return {
         "rung_down": truncation <= RUNG_DOWN,
         "truncation_error": truncation if math.isfinite(truncation) else None,
-        "extrapolated": len(extrapolated) == len(runs),
-        "extrapolation_error": max(r.extrapolation_error for r in runs) if len(extrapolated) == len(runs) else None,
-        "left_out": max(r.left_out for r in runs) if len(extrapolated) == len(runs) else None,
+        "extrapolated": extrapolated,
+        "extrapolation_error": used if extrapolated and math.isfinite(used) else None,
+        "left_out": max(r.left_out for r in runs) if extrapolated else None,
     }
 
 
@@ -127,14 +144,15 @@ def ringing_line(found: dict, remedy: str) -> str:
         What lengthens the run.
     """
     error = found["truncation_error"]
-    bound = "not known" if error is None else f"at most {error:.1e} of an S-parameter"
+    size = "not known" if error is None else f"an estimated {error:.1e} of an S-parameter"
     if not found["extrapolated"]:
         if found["rung_down"]:
-            return f"  rung down: what the end of the run left out is {bound}"
-        return f"  NOT RUNG DOWN: what the end of the run left out is {bound}; {remedy}"
+            return f"  rung down: what the end of the run left out is {size}"
+        return f"  NOT RUNG DOWN: what the end of the run left out is {size}; {remedy}"
+    after = found["extrapolation_error"]
     beyond = (
         f"S-parameters are extrapolated beyond the end of the run, which left out {found['left_out']:.1e} of them, "
-        f"to an estimated {found['extrapolation_error']:.1e}"
+        + ("to an error that is not known" if after is None else f"to an estimated {after:.1e}")
     )
     if found["rung_down"]:
         return f"  rung down: {beyond}"

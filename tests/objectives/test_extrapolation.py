@@ -6,7 +6,7 @@ from autograd.test_util import check_grads
 from taped_derivatives import check_derivatives
 
 from adjointdesign.errors import InputError
-from adjointdesign.objectives.extrapolation import ringing_error, ringing_transform
+from adjointdesign.objectives.extrapolation import ringing_error, ringing_rest, ringing_transform
 from adjointdesign.objectives.least_squares import least_norm, least_squares
 
 BAND = np.linspace(5e9, 10e9, 21)
@@ -117,8 +117,8 @@ def _parts(z):
     return parts(z)
 
 
-def test_derivative_with_a_resonance():
-    """Along a change of frequency and quality the transform changes as its closed form does."""
+def test_the_transform_follows_frequency_and_quality():
+    """With a small change of both it changes as its closed form does."""
 
     def case(frequency, quality):
         return ringing(np.array([frequency]), np.array([quality]), np.array([1.0 + 0j]), DT, 400)
@@ -149,3 +149,9 @@ def test_bad_input():
         ringing_error(signal, DT, 0.0, [1e9, 2e11])
     with pytest.raises(InputError, match="pulse_end"):
         ringing_error(signal, DT, -1.0, BAND)
+    with pytest.raises(InputError, match="pulse_end"):
+        ringing_rest(signal, DT, np.inf, BAND)
+    with pytest.raises(InputError, match="dt: expected a positive time step"):
+        ringing_error(signal, 0.0, 0.0, BAND)
+    with pytest.raises(InputError, match="signal: expected an array of numbers.*list"):
+        ringing_transform([1.0] * 100, DT, 0.0, BAND)

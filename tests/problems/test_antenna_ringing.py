@@ -1,4 +1,4 @@
-"""What the end of a run left out: bounds and extrapolation of S-parameters against runs that have rung down."""
+"""What the end of a run left out: estimates and extrapolation of S-parameters against runs that have rung down."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -38,8 +38,8 @@ def ends(steps):
     return Results(model, [PortRun([s[:steps] for s in run], drive, drive, None, None, DT, 0.0) for run in signals])
 
 
-def test_bound_and_estimate_are_of_s_parameters_of_any_impedance():
-    """Each bound holds for its run's column of S, at most three times the error: impedances count rightly."""
+def test_estimates_are_of_s_parameters_of_any_impedance():
+    """Each holds for its run's column of S, at most three times the error: impedances count rightly."""
     signals, drive = network()
 
     def s(voltages):
@@ -72,15 +72,56 @@ def test_what_is_said_of_it():
     assert "NOT RUNG DOWN" in told and f"{cut['left_out']:.1e}" in told and told.endswith("; raise run.periods")
     assert "far fields" not in told and "far fields" in ringing_line(cut | {"far_field": {"feed": {}}}, "wait")
     assert not short["extrapolated"] and short["extrapolation_error"] is None
-    assert "at most" in ringing_line(short, "wait") and "beyond" not in ringing_line(short, "wait")
+    assert "an estimated" in ringing_line(short, "wait") and "beyond" not in ringing_line(short, "wait")
     assert "is not known; wait" in ringing_line(short | {"truncation_error": None}, "wait")
 
 
 def test_of_noise_nothing_is_known():
-    """Whatever the fit makes of it, bound and estimate say so."""
+    """Whatever the fit makes of it, both estimates say so."""
     signal = np.random.default_rng(7).standard_normal(3000)
     found = Ringing([signal], DT, 200 * DT, BAND, np.full(len(BAND), 60 * DT), [1.0])
     assert min(found.truncation_error, found.extrapolation_error) > 0.3
     rising = np.exp(np.arange(3000) / 2000) * np.cos(np.arange(3000) / 5)
     found = Ringing([rising], DT, 200 * DT, BAND, np.full(len(BAND), 60 * DT), [1.0])
     assert found.truncation_error == np.inf == found.extrapolation_error and not found.extrapolated
+
+
+def two_modes():
+    """A slow weak oscillation beneath a fast one, and its transform over all time in closed form, as one run."""
+    t = (np.arange(4200) + 0.5) * DT
+    modes = [(1.0, 6e9, 30.0), (1e-5, 8.25e9, 3e5)]
+    poles = [(size, 2j * np.pi * f - np.pi * f / q) for size, f, q in modes]
+    signal = sum(size * np.exp(pole * t).real for size, pole in poles)
+    turn = np.exp(2j * np.pi * BAND * DT)
+    whole = 0.0
+    for size, pole in poles:
+        for p in (pole, np.conj(pole)):
+            whole = whole + 0.5 * size * DT * np.exp(0.5 * p * DT) * turn**0.5 / (1 - np.exp(p * DT) * turn)
+    return Ringing([signal], DT, 200 * DT, BAND, np.full(len(BAND), 60 * DT), [1.0]), whole
+
+
+def test_a_slow_oscillation_beneath_a_fast_one_is_seen():
+    """The rate at which the largest voltages decay says nothing of it."""
+    run, whole = two_modes()
+    error = 2 * np.abs(run.recorded[0] - whole).max() / (60 * DT)
+    assert error > 0.3 and 0.8 * error < run.truncation_error and not ringing_summary([run])["rung_down"]
+    assert run.extrapolated and 2 * np.abs(run.voltages[0] - whole).max() / (60 * DT) < run.extrapolation_error < error
+
+
+def test_a_port_of_rounding_alone_does_not_ring():
+    signals, drive = network()
+    noise = 1e-9 * np.random.default_rng(3).standard_normal(STEPS)
+    found = Ringing([signals[0][0], noise], DT, 200 * DT, BAND, drive, [1.0, 1.0])
+    assert found.truncation_error < RUNG_DOWN
+
+
+def test_runs_of_which_one_needs_no_extrapolation():
+    """That one is extrapolated, and how well, is said of what is used of each run."""
+    cut, rested = ends(1000).ringing[0], replace(ends(STEPS).ringing[1], signals=[0 * s for s in network()[0][1]])
+    assert cut.extrapolated and not rested.extrapolated
+    found = ringing_summary([cut, rested])
+    assert found["extrapolated"] and not found["rung_down"] and found["left_out"] == cut.left_out
+    assert found["extrapolation_error"] == cut.extrapolation_error
+    assert "extrapolated" in ringing_line(found | {"far_field": None}, "wait")
+    short = ends(230).ringing[1]
+    assert ringing_summary([cut, short])["extrapolation_error"] == pytest.approx(short.truncation_error)
