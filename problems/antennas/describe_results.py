@@ -129,7 +129,7 @@ class Results:
         intensity = radiation_intensity(run.far / run.far_drive[:, None, None])
         available = np.full(len(frequencies), 1 / (8 * z))
         # The box pairs whole steps of E with H: `PortMonitor` says why the factor.
-        unit = self._mirrored / np.abs(run.far_drive) ** 2 * np.cos(np.pi * frequencies * run.dt)
+        unit = self.model.mirrored / np.abs(run.far_drive) ** 2 * np.cos(np.pi * frequencies * run.dt)
         radiated = unit * run.power
         taken = [0.5 * np.abs(v) ** 2 / z for v, z in zip(voltages, self.impedances)]
         dissipated = unit * run.dissipated - sum(taken)
@@ -152,11 +152,6 @@ class Results:
         leaving = radiation["radiated"] + radiation["dissipated"] + radiation["transferred"]
         return leaving / radiation["accepted"] - 1
 
-    @property
-    def _mirrored(self) -> int:
-        """How many times the domain's power is that of the whole antenna."""
-        return 2 ** sum(kind == "pmc" for kind in self.model.far_field_box[1].values())
-
     def summary(self) -> dict:
         """Everything as plain numbers, for ``--json``; see docs/command-line.md."""
         from adjointdesign.objectives.decibels import amplitude_decibels
@@ -169,7 +164,9 @@ class Results:
             "ports": ports,
             "frequencies": self.model.frequencies.tolist(),
             "s_parameters_db": {
-                f"S{i + 1}{',' if count > 9 else ''}{j + 1}": amplitude_decibels(s[:, i, j]).tolist() for i in range(count) for j in range(count)
+                f"S{i + 1}{',' if count > 9 else ''}{j + 1}": amplitude_decibels(s[:, i, j]).tolist()
+                for i in range(count)
+                for j in range(count)
             },
             "input_resistance": {p: z[:, i].real.tolist() for i, p in enumerate(ports)},
             "input_reactance": {p: (-z[:, i].imag).tolist() for i, p in enumerate(ports)},

@@ -27,6 +27,15 @@ def test_impedance():
     assert surface_impedance(COPPER, 1e10, 2e-6, sides=2) == pytest.approx(0.5 * surface_impedance(COPPER, 1e10, 1e-6), rel=1e-14)
 
 
+@pytest.mark.parametrize("depths,least,most", [(3.0, 0.09, 0.1), (7.0, 0.0, 1 / 500)])
+def test_how_much_both_sides_of_a_conductor_know_of_each_other(depths, least, most):
+    """``2 exp(-t / delta)`` of the impedance, as docs/howto-antenna.md has it of solids."""
+    apart = surface_impedance(COPPER, 1e9) / 2
+    coupled = surface_impedance(COPPER, 1e9, depths * skin_depth(COPPER, 1e9), 2)
+    assert least < abs(coupled / apart - 1) < most
+    assert abs(coupled / apart - 1) == pytest.approx(2 * np.exp(-depths), rel=0.06)
+
+
 def admittance(material, frequency):
     """Of strength one a metre, over one metre."""
     return -2j * np.pi * frequency * EPS0 * material.susceptibility(frequency)

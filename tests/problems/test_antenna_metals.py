@@ -77,6 +77,20 @@ def test_a_port_ends_on_a_sheet_of_finite_conductivity():
         assert build(antenna(sheets=[SHEET], ports=[port])).medium
 
 
+@pytest.mark.parametrize("face,refused", [("ground", 10e-6), ("symmetry", 5e-6), ("open", 0.0)])
+def test_thin_solids_at_faces_of_the_domain(face, refused):
+    """Refused up to seven skin depths, 10.3 um at 2 GHz: with the image at a plane of symmetry, never where they go on."""
+    for thickness in (3e-6, 5e-6, 6e-6, 10e-6, 11e-6):
+        parts = {"solids": [SOLID | {"upper": [20 * MM, 12 * MM, thickness]}], "grid": {"edge_size": 2 * MM, "smallest": 1e-6, "absorber_cells": 6},
+                 "boundaries": {"z": [face, "open"]}, "domain": {"lower": [-6 * MM, -6 * MM, 0.0], "upper": [26 * MM, 18 * MM, 10 * MM]}}  # fmt: skip
+        one = antenna(**parts)
+        if thickness <= refused:
+            with pytest.raises(InputError, match="7 skin depths"):
+                medium_and_grid(one)
+        else:
+            assert medium_and_grid(one)
+
+
 @pytest.mark.parametrize(
     "parts,words",
     [

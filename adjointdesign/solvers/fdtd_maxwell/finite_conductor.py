@@ -21,7 +21,7 @@ import numpy as np
 from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import AXES, YeeGrid
 from adjointdesign.media.dispersion import Dispersion
-from adjointdesign.solvers.fdtd_maxwell.absorber import Periodic, layer_cells
+from adjointdesign.solvers.fdtd_maxwell.absorber import Pec, Periodic, Pmc, layer_cells
 from adjointdesign.solvers.fdtd_maxwell.medium import Dispersive, Medium
 from adjointdesign.solvers.fdtd_maxwell.program import checked_faces
 
@@ -43,7 +43,7 @@ def with_conductor(medium: Medium, name: str, material: Dispersion, boundaries, 
     boundaries : sequence
         As of `FdtdMaxwell`. Beyond the domain a solid goes on.
     cells : ndarray of bool
-        The cells of the solid, shape ``grid.cells``.
+        The cells of the solid, shape ``grid.cells``; without any the medium stays as it is.
 
     Raises
     ------
@@ -56,6 +56,8 @@ def with_conductor(medium: Medium, name: str, material: Dispersion, boundaries, 
     solid = np.asarray(cells)
     if solid.dtype != bool or solid.shape != grid.cells:
         raise InputError("cells of a conductor", f"true and false in an array of shape {grid.cells}", f"{solid.dtype} of shape {solid.shape}", "correct it")
+    if not solid.any():
+        return medium
     periodic = [isinstance(pair[0], Periodic) for pair in faces]
     layers = np.zeros(grid.cells, bool)
     for a, (low, high) in enumerate(layer_cells(faces)):
@@ -76,20 +78,38 @@ def with_conductor(medium: Medium, name: str, material: Dispersion, boundaries, 
     for c in grid.components:
         if c[0] == "h":
             within, beneath, absorbed = (_beside(grid, c, part, periodic, every) for part, every in ((solid, True), (skin, False), (layers, False)))
-            permeability[c] = np.where(_stored(grid, c, within & beneath & ~absorbed), _HELD, permeability.get(c, 1.0))
+            here = _stored(grid, c, within & beneath & ~absorbed)
+            if c in permeability or here.any():
+                permeability[c] = np.where(here, _HELD, permeability.get(c, 1.0))
     return replace(medium, conductor=conductor, permeability=permeability, dispersive={**medium.dispersive, name: Dispersive(material, strength)})
 
 
-def thinnest(grid: YeeGrid, cells: np.ndarray) -> float:
-    """Least thickness of a solid along any axis, m, infinite where there is none; what reaches the end of the domain has none there."""
+def thinnest(grid: YeeGrid, cells: np.ndarray, boundaries) -> float:
+    """Least thickness of a solid along any axis, m, infinite where there is none.
+
+    What meets a face of the domain goes on without end into an absorbing layer (and, it is taken, through a periodic face), has an image of the
+    same thickness behind a magnetic wall, and ends at an electric one.
+
+    Parameters
+    ----------
+    grid : YeeGrid
+        With ``cells`` of the solid, of shape ``grid.cells``.
+    cells : ndarray of bool
+        The solid.
+    boundaries : sequence
+        As of `FdtdMaxwell`.
+    """
     least = np.inf
-    for a in range(grid.ndim):
+    for a, pair in enumerate(checked_faces(grid, boundaries)):
+        low, high = (1.0 if isinstance(face, Pec) else 2.0 if isinstance(face, Pmc) else np.inf for face in pair)
         lines, rows = grid.lines(a), np.moveaxis(np.asarray(cells, bool), a, -1).reshape(-1, grid.cells[a])
         rows = rows[rows.any(axis=1)]
         change = np.diff(np.pad(rows, ((0, 0), (1, 1))).astype(np.int8), axis=1)
         starts, ends = np.nonzero(change == 1)[1], np.nonzero(change == -1)[1]
-        inner = (starts > 0) & (ends < grid.cells[a])
-        least = min(least, (lines[ends] - lines[starts])[inner].min(initial=np.inf))
+        first, last = starts == 0, ends == grid.cells[a]
+        # What goes from face to face has no surface across this axis.
+        times = np.select([first & last, first, last], [np.inf, low, high], 1.0)
+        least = min(least, (times * (lines[ends] - lines[starts])).min(initial=np.inf))
     return float(least)
 
 

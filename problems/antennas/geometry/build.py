@@ -19,6 +19,7 @@ from adjointdesign.problems.antennas.geometry.electric import (
     ResistorSpec,
     SeriesCircuitSpec,
 )
+from adjointdesign.problems.antennas.geometry.finite_metal import faces_of
 from adjointdesign.problems.antennas.geometry.lines import grid_of
 from adjointdesign.problems.antennas.geometry.raster import medium_of
 from adjointdesign.problems.antennas.geometry.wires import with_wires
@@ -89,10 +90,7 @@ class Model:
     @cached_property
     def faces(self) -> list[tuple]:
         """Boundary conditions, one pair an axis."""
-        from adjointdesign.solvers.fdtd_maxwell import Cpml, Pec, Pmc
-
-        kinds = {"open": Cpml(self.antenna.grid.absorber_cells), "ground": Pec(), "symmetry": Pmc()}
-        return [tuple(kinds[self.antenna.boundaries.face(axis, end)] for end in (0, 1)) for axis in range(3)]
+        return faces_of(self.antenna)
 
     @cached_property
     def far_field_box(self) -> tuple[tuple[tuple[float, float], ...], dict[str, str]]:

@@ -11,8 +11,16 @@ from adjointdesign.grid.yee import YeeGrid
 from adjointdesign.media.surface_impedance import conducting_surface, skin_depth
 from adjointdesign.problems.antennas.geometry.description import Antenna
 
-_DEPTHS = 3.0
-"""Skin depths from which currents on both sides of a solid know nothing of each other, to a part in 400."""
+_DEPTHS = 7.0
+"""Skin depths ``t`` from which currents on both sides of a solid know nothing of each other, ``2 exp(-t)``: to a part in 500."""
+
+
+def faces_of(antenna: Antenna) -> list[tuple]:
+    """Boundary conditions of the solver, one pair an axis."""
+    from adjointdesign.solvers.fdtd_maxwell import Cpml, Pec, Pmc
+
+    kinds = {"open": Cpml(antenna.grid.absorber_cells), "ground": Pec(), "symmetry": Pmc()}
+    return [tuple(kinds[antenna.boundaries.face(axis, end)] for end in (0, 1)) for axis in range(3)]
 
 
 def with_finite_metals(antenna: Antenna, grid: YeeGrid, medium, sheets):
@@ -34,16 +42,14 @@ def with_finite_metals(antenna: Antenna, grid: YeeGrid, medium, sheets):
     InputError
         When a metal is no good conductor in the band, the band is too wide, or a solid is but a few skin depths thick.
     """
-    from adjointdesign.solvers.fdtd_maxwell import Cpml, Pec, Pmc, with_conductor
+    from adjointdesign.solvers.fdtd_maxwell import with_conductor
     from adjointdesign.solvers.fdtd_maxwell.finite_conductor import thinnest
 
-    band = antenna.band.low, antenna.band.high
-    kinds = {"open": Cpml(antenna.grid.absorber_cells), "ground": Pec(), "symmetry": Pmc()}
-    boundaries = [tuple(kinds[antenna.boundaries.face(axis, end)] for end in (0, 1)) for axis in range(3)]
+    band, boundaries = (antenna.band.low, antenna.band.high), faces_of(antenna)
     for name in sorted({s.medium for s in antenna.solids if antenna.medium(s.medium).metal}):
         conductivity, cells = antenna.medium(name).conductivity, _cells(antenna, grid, name)
         material, _ = conducting_surface(conductivity, band)
-        least, thickness = _DEPTHS * skin_depth(conductivity, antenna.band.low), thinnest(grid, cells)
+        least, thickness = _DEPTHS * skin_depth(conductivity, antenna.band.low), thinnest(grid, cells, boundaries)
         if thickness < least:
             raise InputError(
                 f"solids of '{name}'", f"{least:.4g} m of thickness or more, {_DEPTHS:g} skin depths", f"{thickness:.4g} m",

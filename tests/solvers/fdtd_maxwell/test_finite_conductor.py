@@ -12,7 +12,7 @@ from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import YeeGrid
 from adjointdesign.media import conducting_surface, surface_impedance
 from adjointdesign.monitors import FieldMonitor, WavePortMonitor
-from adjointdesign.solvers.fdtd_maxwell import Box, Cpml, Dispersive, FdtdMaxwell, Medium, Pec, Periodic, Steps, finite_conductor, with_conductor
+from adjointdesign.solvers.fdtd_maxwell import Box, Cpml, Dispersive, FdtdMaxwell, Medium, Pec, Periodic, Pmc, Steps, finite_conductor, with_conductor
 from adjointdesign.sources import GaussianPulse, WavePort, point_dipole
 from adjointdesign.verification.dot_product import check_solver
 from adjointdesign.verification.orders import observed_order
@@ -221,4 +221,27 @@ def test_bad_input():
     medium = with_conductor(Medium.uniform(grid), "wall", material, walls, solid)
     with pytest.raises(InputError, match="choose another"):
         with_conductor(medium, "wall", material, walls, solid)
-    assert finite_conductor.thinnest(grid, solid) == pytest.approx(2e-3)  # along y it goes on beyond the domain
+
+
+@pytest.mark.parametrize(
+    "low,high,thickness",
+    [(Cpml(2), Cpml(2), 4e-3), (Pec(), Pec(), 2e-3), (Pmc(), Pmc(), 4e-3), (Cpml(2), Pec(), 3e-3), (Periodic(), Periodic(), 4e-3)],
+)
+def test_thickness_at_faces_of_the_domain(low, high, thickness):
+    """Two cells at the low face, three at the high one, four in between; along y from face to face."""
+    grid = YeeGrid((16, 12), (1e-3, 1e-3), (0.0, 0.0), "hz")
+    solid = np.zeros((16, 12), bool)
+    solid[:2] = solid[-3:] = solid[6:10] = True
+    assert finite_conductor.thinnest(grid, solid, [(low, high), (Pec(), Pec())]) == pytest.approx(thickness)
+
+
+def test_where_nothing_is_held_there_is_no_permeability():
+    """A medium stays without it, and as it is when no cell is of the solid."""
+    grid, walls = YeeGrid((8, 8), (1e-3, 1e-3), (0.0, 0.0), "hz"), [Pec(), Pec()]
+    material, _ = conducting_surface(1e7, (1e9, 2e9))
+    medium = Medium.uniform(grid)
+    assert with_conductor(medium, "wall", material, walls, np.zeros((8, 8), bool)) is medium
+    layers = [Cpml(2), Cpml(2)]
+    solid = np.zeros((8, 8), bool)
+    solid[:2] = True  # all of it in the layer
+    assert not with_conductor(medium, "wall", material, layers, solid).permeability
