@@ -1,8 +1,9 @@
 """A flat metal sheet of straight edges on a graded grid: permittivity of the edges and permeability of the faces in its plane.
 
-The sheet is a union of rectangles whose sides may lie anywhere between the nodes and are differentiable. Of a rectangle an edge of
-the grid is metal as far as its link is, along it, and the row of nodes that it is on, across it (see `sheet_edge.py`); of
-several rectangles the one counts that covers most.
+The sheet is a union of rectangles whose sides may lie anywhere between the nodes. Of a rectangle an edge of the grid is metal as far
+as its link is, along it, and the row of nodes that it is on, across it (see `sheet_edge.py`); of several rectangles the one
+counts that covers most. All is continuous in every side, and twice differentiable but where at an inner corner two
+rectangles cover a link alike. The metal is perfect: a conductivity of the medium around is to be multiplied as its permittivity is.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from autograd import numpy as anp
 
 from adjointdesign.design.operators import plain
 from adjointdesign.errors import InputError
-from adjointdesign.media.sheet_edge import SPREAD, strip
+from adjointdesign.media.sheet_edge import SPREAD, least_width, strip
 
 METAL = 1e12
 """Relative permittivity by which an edge of the grid is held at zero to rounding: metal whose place is decided in each run."""
@@ -40,7 +41,7 @@ def sheet(rectangles: Sequence, x_lines, y_lines, heights: tuple[float, float]) 
     Parameters
     ----------
     rectangles : sequence of (x_low, x_high, y_low, y_high)
-        Sides, m; those that overlap by two cells or more are one piece of metal, others are two cells apart.
+        Sides, m; those that overlap by `least_width` or more are one piece of metal, others are two cells apart.
     x_lines, y_lines : ndarray
         Nodes of the grid around the sheet, m. Where sides lie, cells should be of one size.
     heights : tuple of float
@@ -52,7 +53,7 @@ def sheet(rectangles: Sequence, x_lines, y_lines, heights: tuple[float, float]) 
         When two rectangles touch or nearly do, and as `strip`.
     """
     lines = np.asarray(x_lines, float), np.asarray(y_lines, float)
-    _require_clear([tuple(float(plain(v)) for v in r) for r in rectangles], [np.diff(x).max() for x in lines])
+    _require_clear([tuple(float(plain(v)) for v in r) for r in rectangles], lines, heights)
     covered = None
     for r in rectangles:
         (links_x, nodes_x), (links_y, nodes_y) = (strip(r[2 * a], r[2 * a + 1], lines[a], heights[a]) for a in (0, 1))
@@ -63,12 +64,14 @@ def sheet(rectangles: Sequence, x_lines, y_lines, heights: tuple[float, float]) 
     return Sheet(1 / along_x, 1 / along_y, faces)
 
 
-def _require_clear(rectangles: list, cells: list[float]) -> None:
+def _require_clear(rectangles: list, lines, heights) -> None:
     """Refuse rectangles that touch or nearly do: between them the grid would see a slit of its own making."""
+    cells, widths = [np.diff(x).max() for x in lines], [least_width(h) for h in heights]
     for one, other in combinations(rectangles, 2):
         overlaps = [(min(one[2 * a + 1], other[2 * a + 1]) - max(one[2 * a], other[2 * a])) / cells[a] for a in (0, 1)]
-        if min(overlaps) > -SPREAD + 1e-6 and min(overlaps) < SPREAD - 1e-6:
+        a = int(np.argmin(overlaps))
+        if -SPREAD + 1e-6 < overlaps[a] < widths[a] - 1e-6:
             raise InputError(
-                "rectangles of a sheet", f"an overlap, or a gap, of {SPREAD} cells or more", f"an overlap of {min(overlaps):.3g} cells",
+                "rectangles of a sheet", f"an overlap of {widths[a]:.3g} cells or more, or a gap of {SPREAD}", f"an overlap of {overlaps[a]:.3g} cells",
                 "let them overlap, widen the gap, or refine the cells",
             )  # fmt: skip

@@ -32,8 +32,11 @@ _NODES = 20
 """Cells of the shortest of three strips, each twice as wide as the last, from which the edge of a half plane is extrapolated."""
 _SAMPLES = 40
 """Places within one cell at which the edge is reckoned; between them a spline."""
-_FLATTEST = 0.25
-"""Least height of the cells at a sheet over their length across its edge: below, the edge hardly moves at first."""
+RATIOS = (0.25, 4.0)
+"""Least and largest height of the cells at a sheet over their length across its edge: below, the edge hardly moves at first; above,
+metal would have to come cells further than its edge."""
+_EVEN = 0.01
+"""By how much cells at an edge may differ from that in which the edge is."""
 
 
 def share(progress):
@@ -89,14 +92,14 @@ def _strip_excess(progress: float, ratio: float, cells: int) -> float:
 @lru_cache(maxsize=64)
 def _lead(ratio: float) -> CubicSpline:
     """Progress less position, by the position within a cell; periodic."""
+    if not RATIOS[0] <= ratio <= RATIOS[1]:
+        raise InputError(
+            "cells at the edge of a sheet", f"a height above the sheet of {RATIOS[0]:g} to {RATIOS[1]:g} of their length across the edge",
+            f"{ratio:.3g}", "refine the cells across the edge, or along the normal of the sheet",
+        )  # fmt: skip
     progress = np.linspace(0.0, 1.0, _SAMPLES + 1)
     position = np.array([edge_position(u, ratio) for u in progress])
     position[-1] = position[0] + 1.0  # to rounding of the extrapolation
-    if ratio < _FLATTEST or np.any(np.diff(position) <= 0):
-        raise InputError(
-            "cells at the edge of a sheet", f"a height above the sheet of {_FLATTEST:g} of their length across the edge, or more", f"{ratio:.3g}",
-            "refine the cells across the edge",
-        )  # fmt: skip
     return CubicSpline(position, progress - position, bc_type="periodic")
 
 
@@ -114,6 +117,14 @@ def edge_progress(position, ratio: float):
     Written with ``autograd.numpy``, twice differentiable in the position, which may be any number.
     """
     return position + _evaluate(position, _lead(round(float(ratio), 4)))
+
+
+def least_width(ratio: float) -> float:
+    """Cells from edge to edge of the narrowest strip that has a node of whole metal, wherever it lies.
+
+    The last whole node is up to two cells less the reach of its metal (`edge_position` of no progress) from the edge.
+    """
+    return max(SPREAD, 2 * SPREAD - 1 + 2 * edge_position(0.0, round(float(ratio), 4)))
 
 
 def strip(low, high, lines, ratio: float):
@@ -138,19 +149,26 @@ def strip(low, high, lines, ratio: float):
     Raises
     ------
     InputError
-        When the strip is narrower than two cells, or comes nearer to either end of the nodes than that; when the cells
-        are too flat.
+        When the strip is narrower than `least_width`, or comes nearer to either end of the nodes than two cells; when the
+        cells at its edges are not of one size, too flat or too high.
     """
     lines = np.asarray(lines, float)
     ends = float(plain(low)), float(plain(high))
     at = [int(np.clip(np.searchsorted(lines, x, side="right") - 1, 0, len(lines) - 2)) for x in ends]
     sizes = [lines[k + 1] - lines[k] for k in at]
-    tiny = 1e-9 * sizes[0]
-    if not (lines[SPREAD] - tiny <= ends[0] and ends[1] - ends[0] >= SPREAD * max(sizes) - tiny and ends[1] <= lines[-1 - SPREAD] + tiny):
+    edge_progress(0.0, ratio)  # which refuses a ratio before the width is reckoned with it
+    tiny, width = 1e-9 * sizes[0], least_width(ratio)
+    if not (lines[SPREAD] - tiny <= ends[0] and ends[1] - ends[0] >= width * max(sizes) - tiny and ends[1] <= lines[-1 - SPREAD] + tiny):
         raise InputError(
-            "edges of a strip", f"{SPREAD} cells or more apart, within {lines[SPREAD]:.4g} to {lines[-1 - SPREAD]:.4g} m",
+            "edges of a strip", f"{width:.3g} cells or more apart, within {lines[SPREAD]:.4g} to {lines[-1 - SPREAD]:.4g} m",
             f"{ends[0]:.4g} and {ends[1]:.4g} m", "widen it, or refine the cells",
         )  # fmt: skip
+    for k, size in zip(at, sizes):
+        near = np.diff(lines[k - SPREAD : k + SPREAD + 2])
+        if np.any(np.abs(near - size) > _EVEN * size):
+            raise InputError(
+                f"cells around the edge of a strip at {lines[k]:.4g} m", "cells of one size", f"{near.min():.4g} to {near.max():.4g} m", "even them out",
+            )  # fmt: skip
     cells = np.arange(len(lines) - 1)
     up = share(edge_progress((high - lines[at[1]]) / sizes[1], ratio) + at[1] - cells)
     down = share(edge_progress((lines[at[0] + 1] - low) / sizes[0], ratio) + cells - at[0])

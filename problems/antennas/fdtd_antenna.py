@@ -81,6 +81,12 @@ class FdtdAntenna(Problem):
     reads_power: ClassVar[bool] = False
     """Whether the radiated power is read, for efficiencies."""
 
+    def __init__(self, specification, discretization, optimization):
+        super().__init__(specification, discretization, optimization)
+        for theta, _ in specification.directions if specification.far_frequencies else ():
+            if self.antenna.boundaries.z[0] == "ground" and not abs(theta) < 90:
+                raise InputError("specification.directions", "angles above the ground, less than 90 degrees from z", f"{theta:g} degrees", "change it")
+
     # -- what an antenna defines --------------------------------------------------------------------------------------
 
     def background(self) -> dict:
@@ -112,6 +118,7 @@ class FdtdAntenna(Problem):
         run = {"decay": d.decay, "periods": d.periods, "courant": d.courant, "precision": d.precision}
         if refinement is not None:
             grid |= {"edge_size": d.cell / refinement, "cells_per_wavelength": d.cells_per_wavelength * refinement}
+            run["precision"] = "single"  # no derivatives are tested by it
         whole: dict[str, Any] = {
             "name": self.name, "band": {"low": low, "high": high, "points": 101}, "grid": grid, "run": run,
             "domain": {} if d.padding is None else {"padding": d.padding},

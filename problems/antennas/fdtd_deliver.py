@@ -24,6 +24,10 @@ FIGURES = {
 """What `describe_pictures` draws: heading, description and caption by name of the file."""
 
 
+SAME_DIRECTION = 1.6
+"""Two directions count as one up to this, degrees: half a step of the cuts of the pattern."""
+
+
 def deliver(problem, folder: Path, parameters: np.ndarray, status: str) -> None:
     """Write ``design.h5`` and ``antenna.toml`` with the files it names, and what a simulation of it gives: see docs/howto-antenna.md."""
     import tomli_w
@@ -54,7 +58,7 @@ def deliver(problem, folder: Path, parameters: np.ndarray, status: str) -> None:
 
 
 def judged(problem, results) -> dict[str, np.ndarray]:
-    """The problem's readings as the simulation of the file gives them: ``S11``, ``gain`` and ``efficiency``."""
+    """The problem's readings as the simulation of the file gives them: ``S11``, ``gain`` (where the pattern has the directions) and ``efficiency``."""
     from adjointdesign.objectives.decibels import amplitude_decibels
 
     s, band = problem.specification, results.model.frequencies
@@ -63,8 +67,10 @@ def judged(problem, results) -> dict[str, np.ndarray]:
     found = {"S11": amplitude_decibels(reflection)}
     if s.far_frequencies:
         radiation = results.radiation(0)
-        nearest = [int(np.argmin(_angles(results.directions, np.radians(d)))) for d in s.directions]
-        found["gain"] = 10 * np.log10(np.maximum(radiation["realized_gain"][:, nearest], 1e-12))
+        apart = np.array([_angles(results.directions, np.radians(d)) for d in s.directions])
+        nearest = apart.argmin(axis=1)
+        if np.degrees(apart.min(axis=1).max()) <= SAME_DIRECTION:
+            found["gain"] = 10 * np.log10(np.maximum(radiation["realized_gain"][:, nearest], 1e-12))
         found["efficiency"] = radiation["radiated"] / radiation["available"]
     return found
 

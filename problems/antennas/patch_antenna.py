@@ -11,8 +11,9 @@ from adjointdesign.problems.antennas.fdtd_antenna import AntennaDiscretization, 
 from adjointdesign.problems.antennas.patch_layout import PatchLayout
 from pydantic import Field
 
-from adjointdesign.constants import C0
+from adjointdesign.constants import C0, EPS0
 from adjointdesign.errors import InputError
+from adjointdesign.media.sheet_edge import RATIOS, least_width
 from adjointdesign.problem import Settings, Target
 
 Permittivity = Annotated[float, Field(gt=1, le=100)]
@@ -28,7 +29,7 @@ class PatchSpecification(AntennaSpecification):
     """A patch on a substrate over a ground plane, and what is asked of it; lengths in m.
 
     ``length``, ``width``, ``inset`` (how far the line reaches into the patch), ``gap`` (between line and patch there), ``offset``
-    (of the line from the middle of the patch) and ``permittivity`` (of the substrate) are ranges; what has one value alone is not
+    (of the middle of the patch from the line) and ``permittivity`` (of the substrate) are ranges; what has one value alone is not
     designed. The line, ``line_width`` wide, comes from a lumped port ``feed_length`` before the patch, and begins ``overhang`` before
     that. The substrate ends ``margin`` around the largest patch; the ``ground`` ends with it (board), or goes on for ever (infinite). ``return_loss`` (dB)
     is asked for at every frequency; the realized gain along the first direction is maximized.
@@ -60,6 +61,7 @@ class PatchDiscretization(AntennaDiscretization):
     cell: Length = 1e-3
     layers: Annotated[int, Field(ge=1, le=50)] = 2
     periods: Positive = 120.0
+    refinement: Positive = 2.5
 
 
 class PatchOptimization(Settings):
@@ -87,9 +89,9 @@ class Patch(FdtdAntenna):
     Optimization: ClassVar = PatchOptimization
     presets: ClassVar = {
         "coarse": {
-            "specification": {"margin": 5e-3, "feed_length": 6e-3, "gap": [3.6e-3, 6e-3]},
-            "discretization": {"cell": 1.7e-3, "layers": 1, "cells_per_wavelength": 12, "decay": 1e-5, "padding": 20e-3},
-            "optimization": {"evaluations": 14},
+            "specification": {"margin": 5e-3, "feed_length": 6e-3, "gap": [3e-3, 6e-3]},
+            "discretization": {"cell": 1.5e-3, "layers": 1, "cells_per_wavelength": 12, "absorber_cells": 6, "decay": 1e-4, "padding": 15e-3},
+            "optimization": {"evaluations": 9},
         },
         "substrate": {"specification": {"permittivity": [2.2, 4.5], "length": [26e-3, 44e-3]}},
     }
@@ -103,19 +105,21 @@ class Patch(FdtdAntenna):
                 raise InputError(f"specification.{name}", "the smaller value first", f"{low:g}, {high:g}", "exchange them")
         if not self.free:
             raise InputError("specification", f"a range for one of {', '.join(NAMES)} at least", "none", "widen one")
-        cells = 2 * discretization.cell
-        self._least("length", s.length[0] - s.inset[1], cells, "less the largest inset")
-        self._least("gap", s.gap[0], cells, "")
-        wing = 0.5 * s.width[0] - 0.5 * s.line_width - s.gap[1] - max(map(abs, s.offset))
-        self._least("width", wing, cells, "halved, less gap, offset and half the line,")
-        self._least("line_width", s.line_width, cells, "")
-        self._least("overhang", s.overhang, 1.5 * discretization.cell, "")
-        least = min(self.layout.ratios)
-        if least < 1 / 3:
+        if not s.far_frequencies:
+            raise InputError("specification.far_frequencies", "at least one, at which the gain is maximized", "none", "add one")
+        ratios = self.layout.ratios
+        if not RATIOS[0] <= min(ratios) <= max(ratios) <= RATIOS[1]:
             raise InputError(
-                "discretization.cell", f"at most {3 * s.height / discretization.layers:.3g} m, three times the height of the cells at the sheet",
-                f"{discretization.cell:.3g} m", "refine it, or lower discretization.layers",
+                "discretization.cell", f"cells {RATIOS[0]:g} to {RATIOS[1]:g} times as high at the sheet as long: {s.height / discretization.layers:.3g} m",
+                f"{discretization.cell:.3g} m", "refine it, or change discretization.layers",
             )  # fmt: skip
+        wide = discretization.cell * max(least_width(r) for r in ratios)  # of whole metal somewhere, wherever it lies
+        self._least("length", s.length[0] - s.inset[1], wide, "less the largest inset")
+        self._least("gap", s.gap[0], 2 * discretization.cell, "")
+        wing = 0.5 * s.width[0] - 0.5 * s.line_width - s.gap[1] - max(map(abs, s.offset))
+        self._least("width", wing, wide, "halved, less gap, offset and half the line,")
+        self._least("line_width", s.line_width, wide, "")
+        self._least("overhang", s.overhang, 0.5 * wide, "")
 
     def _least(self, name: str, found: float, needed: float, words: str) -> None:
         if found < needed * (1 - 1e-9):
@@ -135,12 +139,12 @@ class Patch(FdtdAntenna):
     def layout(self) -> PatchLayout:
         """Where metal may be."""
         s, d = self.specification, self.discretization
-        reach = s.length[1], 0.5 * s.width[1]
+        reach = s.length[1], 0.5 * s.width[1] + max(map(abs, s.offset))
         return PatchLayout(s.feed_length, s.overhang, s.line_width, reach, s.margin, s.height, d.cell, d.layers, half=s.offset == (0.0, 0.0))
 
     def background(self) -> dict:
         """Substrate, ground, port."""
-        return self._surroundings(self.settings(), 0.5 * sum(self.specification.permittivity), 1)
+        return self._surroundings(self.settings(), self._middle, 1)
 
     def _surroundings(self, settings: dict, permittivity: float, layers: int) -> dict:
         s, half = self.specification, self.layout.half
@@ -166,6 +170,7 @@ class Patch(FdtdAntenna):
         *sides, permittivity = (float(v) for v in np.asarray(self.density(parameters, {})))
         d = self.discretization
         whole = self._surroundings(self.settings(d.refinement), permittivity, math.ceil(d.layers * d.refinement))
+        whole["grid"]["edge_rule"] = "thirds"
         outline = {"shape": "polygon", "points": [list(map(float, p)) for p in self.layout.outline(*sides)]}
         metal = {"name": "patch and line", "axis": "z", "position": self.specification.height, "outline": outline}
         return whole | {"sheets": [*whole["sheets"], metal]}
@@ -173,7 +178,8 @@ class Patch(FdtdAntenna):
     def design(self) -> dict:
         """Permittivity in the plane of the metal, and of the board if that is designed; permeability of the faces in the plane."""
         _, faces = self._boxes
-        return {"box": self._boxes[0], "magnetic_box": faces, "extremes": self._extremes()}
+        lossy = self.specification.loss_tangent > 0
+        return {"box": self._boxes[0], "magnetic_box": faces, "extremes": self._extremes(), "conductivity_gradient": lossy}
 
     @cached_property
     def _boxes(self):
@@ -181,7 +187,15 @@ class Patch(FdtdAntenna):
         from adjointdesign.solvers.fdtd_maxwell import Box
 
         grid, layout = self.model.grid, self.layout
-        first = [int(np.argmin(np.abs(grid.lines(a) - low))) + 1 for a, low in enumerate((layout.x[0], layout.y_kept[0], 0.0))]
+        wanted = layout.x, layout.y_kept, layout.z
+        first = [int(np.argmin(np.abs(grid.lines(a) - nodes[0]))) + 1 for a, nodes in enumerate(wanted)]
+        for a, (start, nodes) in enumerate(zip(first, wanted)):
+            found = grid.lines(a)[start - 1 : start - 1 + len(nodes)]
+            if len(found) < len(nodes) or not np.allclose(found, nodes, atol=1e-6 * self.discretization.cell):
+                raise InputError(
+                    f"discretization.cell along {'xyz'[a]}", "no more than discretization.cells_per_wavelength asks for in the substrate",
+                    f"{nodes[1] - nodes[0]:.3g} m", "refine it (or add layers), or lower cells_per_wavelength",
+                )  # fmt: skip
         x, y, z = (slice(f, f + count) for f, count in zip(first, (len(layout.x), len(layout.y_kept), layout.layers + 1)))
         x_cells, y_cells, layers = (slice(s.start, s.stop - 1) for s in (x, y, z))
         top = slice(z.stop - 1, z.stop)
@@ -196,6 +210,20 @@ class Patch(FdtdAntenna):
         """Inputs with every side at different places between the nodes, for which the time step must be stable."""
         shifts = np.random.default_rng(0).uniform(0, STEPS, (_SAMPLES, len(self.free)))
         return [{k: np.asarray(v) for k, v in self.medium(self.density(p, {})).items()} for p in shifts]
+
+    def refined(self, factor: float):
+        """The same ranges on smaller cells, across the substrate too.
+
+        Raises
+        ------
+        InputError
+            When the layers are then no whole number.
+        """
+        layers = self.discretization.layers * factor
+        if abs(layers - round(layers)) > 1e-9:
+            raise InputError("refinement", f"a factor that makes whole layers of {self.discretization.layers}", factor, "choose 2, say")
+        finer = super().refined(factor).discretization
+        return self.rebuilt(**{**finer.model_dump(), "layers": round(layers)})
 
     # -- the flow -----------------------------------------------------------------------------------------------------
 
@@ -236,33 +264,46 @@ class Patch(FdtdAntenna):
         return linear(matrix)(parameters) + ranges[:, 0]
 
     def medium(self, dimensions):
-        """Permittivity and permeability on the edges and faces of the grid."""
+        """Permittivity, conductivity and permeability on the edges and faces of the grid."""
         from autograd import numpy as anp
 
         from adjointdesign.tape import taped
 
         designed = ("ex", "ey", "ez") if "permittivity" in self.free else ("ex", "ey")
+        loss = self.specification.loss_tangent * 2 * np.pi * self.antenna.band.center * EPS0
 
         def values(v):
             along_x, along_y, faces = self.layout.factors(*v[:-1])
-            out = []
+            permittivity, conductivity = [], []
             for component, factors in zip(designed, (along_x, along_y, None)):
-                permittivity = 1.0 + (v[-1] - 1.0) * self._shares[component]
-                if factors is not None:  # in the uppermost plane
-                    plane = (permittivity[:, :, -1] * factors)[:, :, None]
-                    permittivity = anp.concatenate([permittivity[:, :, :-1], plane], axis=2)
-                out.append(permittivity)
-            return (*out, faces[:, :, None])
+                shares, background = self._shares[component], self._conductivity[component]
+                for out, value in (
+                    (permittivity, 1.0 + (v[-1] - 1.0) * shares), (conductivity, background + loss * (v[-1] - self._middle) * shares),
+                ):  # fmt: skip
+                    if factors is not None:  # in the uppermost plane
+                        value = anp.concatenate([value[:, :, :-1], (value[:, :, -1] * factors)[:, :, None]], axis=2)
+                    out.append(value)
+            return (*permittivity, *(conductivity if loss else ()), faces[:, :, None])
 
-        names = [f"permittivity_{c[1]}" for c in designed] + ["permeability_z"]
+        names = [f"permittivity_{c[1]}" for c in designed] + [f"conductivity_{c[1]}" for c in designed if loss] + ["permeability_z"]
         return dict(zip(names, taped(values)(dimensions)))
+
+    @property
+    def _middle(self) -> float:
+        """Permittivity of the substrate in the background."""
+        return 0.5 * sum(self.specification.permittivity)
+
+    @cached_property
+    def _conductivity(self) -> dict[str, np.ndarray]:
+        """Of the background over the box, that of the port included, S/m."""
+        found = self.model.medium.conductivity
+        return {c: np.broadcast_to(found.get(c, 0.0), self.model.grid.shape)[slices] for c, slices in self._boxes[0].slices.items()}
 
     @cached_property
     def _shares(self) -> dict[str, np.ndarray]:
         """Part of each component's dual cell that the substrate fills, over the box."""
-        middle = 0.5 * sum(self.specification.permittivity)
         bare = self.model.bare.permittivity
-        return {c: (bare[c][slices] - 1.0) / (middle - 1.0) for c, slices in self._boxes[0].slices.items()}
+        return {c: (bare[c][slices] - 1.0) / (self._middle - 1.0) for c, slices in self._boxes[0].slices.items()}
 
     def objective(self, readings, stage):
         """Realized gain along the first direction, negative, and the price of too much reflection, dB."""

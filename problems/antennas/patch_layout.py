@@ -16,15 +16,15 @@ AROUND = 3
 class PatchLayout:
     """Where the metal of a patch may be, and the nodes of the grid there.
 
-    The line begins ``overhang`` before the port, which is at x = 0, and runs along x to the patch at ``feed``; all is mirrored at
-    y = 0 but for the line's offset.
+    The line begins ``overhang`` before the port, which is at the origin, and runs along x to the patch at ``feed``; all is mirrored at
+    y = 0 but for the offset of the patch's middle.
 
     Parameters
     ----------
     feed, overhang, line_width : float
         Length of the line from port to patch and before the port, and its width, m.
     reach : tuple of float
-        Largest length and half width of the patch, m.
+        Largest length of the patch and its farthest side along y, m.
     margin : float
         From the largest metal to the edges of the board, m.
     height : float
@@ -87,23 +87,23 @@ class PatchLayout:
 
     def rectangles(self, length, width, inset, gap, offset) -> list[tuple]:
         """Line, body and what lies on either side of the line, overlapping: ``(x_low, x_high, y_low, y_high)``, m."""
-        low, high = offset - 0.5 * self.line_width, offset + 0.5 * self.line_width
-        inner, end = self.feed + inset, self.feed + length
+        side, inner, end = 0.5 * self.line_width, self.feed + inset, self.feed + length
+        low, high = offset - 0.5 * width, offset + 0.5 * width
         return [
-            (-self.overhang, end, low, high),
-            (inner, end, -0.5 * width, 0.5 * width),
-            (self.feed, end, -0.5 * width, low - gap),
-            (self.feed, end, high + gap, 0.5 * width),
+            (-self.overhang, end, -side, side),
+            (inner, end, low, high),
+            (self.feed, end, low, -side - gap),
+            (self.feed, end, side + gap, high),
         ]
 
     def outline(self, length, width, inset, gap, offset) -> list[tuple[float, float]]:
         """Corners of all of it, or of the half in the domain, m, counterclockwise."""
-        low, high = offset - 0.5 * self.line_width, offset + 0.5 * self.line_width
-        inner, end, side = self.feed + inset, self.feed + length, 0.5 * width
-        upper = [(end, side), (self.feed, side), (self.feed, high + gap), (inner, high + gap), (inner, high), (-self.overhang, high)]
+        side, inner, end = 0.5 * self.line_width, self.feed + inset, self.feed + length
+        low, high = offset - 0.5 * width, offset + 0.5 * width
+        upper = [(end, high), (self.feed, high), (self.feed, side + gap), (inner, side + gap), (inner, side), (-self.overhang, side)]
         if self.half:
             return [(-self.overhang, 0.0), (end, 0.0), *upper]
-        return [(-self.overhang, low), (inner, low), (inner, low - gap), (self.feed, low - gap), (self.feed, -side), (end, -side), *upper]
+        return [(-self.overhang, -side), (inner, -side), (inner, -side - gap), (self.feed, -side - gap), (self.feed, low), (end, low), *upper]
 
     def factors(self, length, width, inset, gap, offset):
         """What the metal does to the grid, see `adjointdesign.media.sheet`; on and between `x` and `y_kept`."""

@@ -8,7 +8,7 @@ import pytest
 from adjointdesign.media.lattice import bare_radius, resistance
 
 
-def testresistances_of_the_square_lattice():
+def test_resistances_of_the_square_lattice():
     """1/4, 1/pi and 1/2 - 1/pi ... of the ideal lattice (Spitzer, sec. 15; half the resistances of the resistor problem)."""
     assert resistance(1, 0, 1.0) == pytest.approx(1 / 4, rel=1e-9)
     assert resistance(1, 1, 1.0) == pytest.approx(1 / math.pi, rel=1e-9)

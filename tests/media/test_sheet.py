@@ -7,7 +7,7 @@ from autograd.test_util import check_grads
 
 from adjointdesign.errors import InputError
 from adjointdesign.media.sheet import METAL, sheet
-from adjointdesign.media.sheet_edge import strip
+from adjointdesign.media.sheet_edge import least_width, strip
 
 X, Y = np.linspace(0.0, 3.0, 31), np.linspace(0.0, 2.0, 21)
 
@@ -51,7 +51,21 @@ def test_derivatives_in_every_side():
     check_grads(total, modes=["rev"], order=2)(np.array([0.52, 2.31, 0.44, 1.63, 0.21, 1.17]))
 
 
-@pytest.mark.parametrize("other", [(1.25, 2.3, 0.44, 1.63), (1.2, 2.3, 0.44, 1.63), (1.1, 2.3, 0.44, 1.63), (1.3, 2.3, 1.7, 1.79)])
+@pytest.mark.parametrize("ratio", [0.3, 1.0, 3.0])
+def test_the_narrowest_strips_and_seams_are_metal(ratio):
+    """Wherever they lie between the nodes."""
+    width = 0.1 * least_width(ratio)
+    for low in np.linspace(0.5, 0.6, 21):
+        made = sheet([(0.4, 1.2, low, low + width), (1.2 - width - 1e-12, 2.4, low, low + width)], X, Y, (ratio, ratio))
+        assert np.any(np.all(made.along_x[7:21] == METAL, axis=0))  # one row, from end to end
+
+
+@pytest.mark.parametrize("other", [(1.25, 2.3, 0.44, 1.63), (1.2, 2.3, 0.44, 1.63), (1.1, 2.3, 0.44, 1.63), (0.9, 2.3, 1.5, 1.8)])
 def test_rectangles_that_nearly_touch_are_refused(other):
-    with pytest.raises(InputError, match="rectangles of a sheet|edges of a strip"):
+    with pytest.raises(InputError, match="rectangles of a sheet"):
         sheet([(0.5, 1.2, 0.44, 1.63), other], X, Y, (1.0, 1.0))
+
+
+def test_uneven_cells_at_an_edge_are_refused():
+    with pytest.raises(InputError, match="cells around the edge of a strip at 0.52 m: expected cells of one size"):
+        sheet([(0.52, 2.31, 0.44, 1.63)], np.r_[X[:5], X[5:] + 0.02], Y, (1.0, 1.0))

@@ -323,12 +323,18 @@ class Program:
         if self.minimum_permittivity:
             background = {c: v[self.box.slices[c]] for c, v in self.medium.permittivity.items()}
             floor = {c: np.minimum(v, self.minimum_permittivity) for c, v in background.items()}
-        bounds = [self._eigenvalue({}, {}), self._eigenvalue(floor, {})]
+        bounds = [self._eigenvalue({}, {}), *([self._eigenvalue(floor, {})] if floor else [])]
         for inputs in extremes:
-            permittivity, permeability = (
-                {f + name[-1]: v for name, v in inputs.items() if name.startswith(kind)} for kind, f in (("permittivity", "e"), ("permeability", "h"))
-            )
-            bounds.append(self._eigenvalue(floor | permittivity, permeability))
+            found = {"permittivity": {}, "permeability": {}}
+            for name, values in inputs.items():
+                kind, _, axis = name.rpartition("_")
+                box, component = (self.magnetic_box, f"h{axis}") if kind == "permeability" else (self.box, f"e{axis}")
+                if component not in box.slices or kind not in (*found, "conductivity"):
+                    raise InputError("extremes", "inputs of the solver: permittivity_x, permeability_x and so on", name, "rename or remove it")
+                check_values(f"{name} among extremes", np.asarray(values), box.shape(component), positive=kind in found)
+                if kind in found:
+                    found[kind][component] = np.asarray(values, float)
+            bounds.append(self._eigenvalue(floor | found["permittivity"], found["permeability"]))
         return 2 / (C0 * math.sqrt(max(bounds)))
 
     def _require_stable(self, permittivity: dict, permeability: dict) -> None:
@@ -347,6 +353,10 @@ class Program:
             for c, v in values.items():
                 parts[c] = np.array(parts.get(c, np.ones(self.grid.shape)), dtype=float)
                 parts[c][box.slices[c]] = v
+                for axis, periodic in enumerate(self.periodic):  # the last node is the first again
+                    if periodic and OFFSETS[c][axis] == 0:
+                        rows = np.moveaxis(parts[c], axis, 0)
+                        rows[self.grid.cells[axis] + 1] = rows[1]
             return parts
 
         return largest_eigenvalue(

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from plain_yee import curl
 
+from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import YeeGrid
+from adjointdesign.solvers.fdtd_maxwell import Box, FdtdMaxwell, Medium, Pec, Periodic, Steps
 from adjointdesign.solvers.fdtd_maxwell.stability import largest_eigenvalue
 
 CELLS = {"ez": (5, 4), "hz": (5, 4), "3d": (4, 3, 3)}
@@ -84,3 +86,30 @@ def test_factors_of_an_edge_cost_less_than_their_least_values_say():
         bare = 4 * (1 + 1 + 4)
         found = largest_eigenvalue(grid, permittivity, conductor, permeability)
         assert bare < found < 0.5 * bare * max(f, 1 / f)
+
+
+def test_images_on_periodic_axes_count():
+    """What is designed on the first node is on the last one, too, beside a face of little permeability."""
+    grid = YeeGrid((8, 8), (1e-3, 1e-3), (0.0, 0.0), "ez")
+    little = np.ones(grid.shape)
+    little[8, :] = 0.05
+    medium = Medium(grid, Medium.uniform(grid).permittivity, permeability={"hy": little})
+    box = Box.covering(grid, (0.0, 4e-3), (0.4e-3, 4.4e-3), periodic=(True, False))
+    solver = FdtdMaxwell(medium, [], [], boundaries=[Periodic(), Pec()], run_length=Steps(4), box=box)
+    with pytest.raises(InputError, match="stable with time steps"):
+        solver.evaluate({"permittivity_z": np.full(box.shape("ez"), 0.2)})
+
+
+@pytest.mark.parametrize(
+    ("inputs", "match"),
+    [
+        ({"permeability_x": np.ones((2, 2))}, "extremes: expected inputs of the solver"),
+        ({"permitivity_z": np.ones((2, 2))}, "extremes: expected inputs of the solver"),
+        ({"permittivity_z": np.ones(3)}, "permittivity_z among extremes: expected an array of shape"),
+        ({"permittivity_z": np.full((9, 9), np.nan)}, "permittivity_z among extremes: expected finite"),
+    ],
+)
+def test_extremes_that_are_no_inputs_are_refused(inputs, match):
+    grid = YeeGrid.graded([np.arange(9.0) * 1e-3] * 2, "ez")
+    with pytest.raises(InputError, match=match):
+        FdtdMaxwell(Medium.uniform(grid), [], [], boundaries=[Pec(), Pec()], run_length=Steps(1), extremes=[inputs])
