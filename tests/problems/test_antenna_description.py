@@ -127,6 +127,7 @@ def test_loss_tangent_is_a_conductivity():
         ({"band__low": None}, "band.low: expected a value"),
         ({"sheets__0__name": "patch"}, "all different, got 'patch'"),
         ({"media__pec": {"permittivity": 2.0}}, "built in"),
+        ({"media__sheets": {"permittivity": 2.0}}, "media.sheets: expected another name"),
         ({"domain__upper": [0.02, 0.05, 0.05]}, "'board' along x: expected an extent within the domain"),
         ({"wires": [{"name": "w", "start": [0, 0, 0], "end": [1e-3, 1e-3, 0]}]}, "wires.'w'.*one axis"),
         ({"media__board__loss_tangent": -0.1}, "media.board.loss_tangent"),

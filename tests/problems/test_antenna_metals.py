@@ -56,6 +56,24 @@ def test_surface_of_a_sheet():
     assert part.material == conducting_surface(5.8e7, (2e9, 4e9), 3e-6, 2)[0]
 
 
+@pytest.mark.parametrize("kind", [{"thickness": 3e-6, "sides": 2}, {"medium": "pec", "resistance": 50.0}])
+def test_overlapping_and_abutting_sheets_are_as_one(kind):
+    """Whether drawn as one, as two that meet between nodes, or as two of which one reaches into the other."""
+
+    def conductivity(*spans):
+        parts = [{"name": str(n), "outline": RECTANGLE | {"lower": [a * MM, 0.0], "upper": [b * MM, 12 * MM]}} for n, (a, b) in enumerate(spans)]
+        one = antenna(sheets=[SHEET | kind | part for part in parts])
+        medium = medium_of(one, grid)
+        carried = {c: sum((part.strength[c] for part in medium.dispersive.values()), np.zeros(grid.shape)) for c in grid.electric}
+        return {c: carried[c] + medium.conductivity[c] for c in grid.electric}
+
+    grid = grid_of(antenna(sheets=[SHEET | kind, SHEET | kind | {"name": "cut", "outline": RECTANGLE | {"upper": [10 * MM, 12 * MM]}}]))
+    whole = conductivity((0, 20))
+    assert np.any(whole["ex"])
+    for spans in [((0, 10), (10, 20)), ((0, 14), (10, 20)), ((0, 20), (0, 10)), ((0, 20), (6, 14))]:
+        assert all(np.allclose(values, whole[c], rtol=1e-12) for c, values in conductivity(*spans).items())
+
+
 @pytest.mark.parametrize("kind", ["solid", "sheet"])
 def test_metal_goes_on_as_a_perfect_conductor_into_layers(kind):
     """Through an open face of the domain, where neither dispersion nor permeability may be."""
@@ -102,6 +120,8 @@ def test_thin_solids_at_faces_of_the_domain(face, refused):
         ({"solids": [{"name": "ball", "shape": "sphere", "medium": "copper", "center": [0.0] * 3, "radius": 5 * MM}]}, "flat faces"),
         ({"solids": [SOLID | {"upper": [20 * MM, 12 * MM, 3e-6]}], "grid": {"edge_size": 2 * MM, "smallest": 1e-6}}, "as sheets"),
         ({"media": {"copper": COPPER | {"conductivity": 5.0}}}, "lossy dielectric"),
+        ({"sheets": [SHEET, SHEET | {"name": "film", "medium": "pec", "resistance": 50.0}]}, "sheets 'patch' and 'film'"),
+        ({"sheets": [SHEET, SHEET | {"name": "thin", "thickness": 1e-6}]}, "sheets 'patch' and 'thin'"),
     ],
 )
 def test_bad_input(parts, words):

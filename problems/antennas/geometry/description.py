@@ -27,6 +27,8 @@ from adjointdesign.problems.antennas.geometry.settings import Boundaries, Domain
 from adjointdesign.problems.antennas.geometry.shapes import METAL, Sheet, Solid, Wire
 
 VACUUM = "vacuum"
+LOSSES = ("media", "sheets", "elements", "ports")
+"""Parts of the losses that are told beside those of dispersive media and metals by name (`describe_losses.py`)."""
 
 
 class Antenna(Settings):
@@ -179,6 +181,9 @@ def _check(antenna: Antenna) -> None:
             raise InputError(
                 f"media.{reserved}", "another name", repr(reserved), "this medium is built in: rename yours"
             )
+    for reserved in LOSSES:
+        if reserved in antenna.media:
+            raise InputError(f"media.{reserved}", "another name", repr(reserved), "losses of other kinds are told under it: rename yours")
     for solid in antenna.solids:
         if solid.medium not in known:
             near = difflib.get_close_matches(solid.medium, known, 1)

@@ -14,6 +14,7 @@ domain.
 from __future__ import annotations
 
 import math
+from itertools import takewhile
 
 import numpy as np
 from scipy import sparse
@@ -36,7 +37,8 @@ def medium_of(antenna: Antenna, grid: YeeGrid):
     Raises
     ------
     InputError
-        When solids of one priority and different media overlap, and as `with_finite_metals`.
+        When solids of one priority and different media overlap, or sheets that are not alike, and as
+        `with_finite_metals`.
     """
     from adjointdesign.solvers.fdtd_maxwell import Medium
     from adjointdesign.solvers.fdtd_maxwell.medium import Dispersive
@@ -235,7 +237,13 @@ def _surface_of(antenna: Antenna, grid: YeeGrid, component: str, sheet) -> np.nd
 
 
 def _covered(antenna: Antenna, grid: YeeGrid, component: str, sheet) -> np.ndarray:
-    """Share of the component's dual cell in the plane of a sheet that the sheet covers."""
+    """Share of the component's dual cell in the plane of a sheet that it covers, and none before it that is like it.
+
+    Raises
+    ------
+    InputError
+        When one that is not like it lies there.
+    """
     axes, count = plane_axes(sheet.axis), 2 * antenna.grid.subsamples
     points, owners = [], []
     for a in axes:
@@ -244,5 +252,17 @@ def _covered(antenna: Antenna, grid: YeeGrid, component: str, sheet) -> np.ndarr
         spread = borders[:-1, None] + np.diff(borders)[:, None] * offsets
         points.append(_within(antenna, grid, a, spread.ravel()))
         owners.append(len(borders) - 1)
-    inside = sheet.outline.inside(points[0][:, None], points[1][None, :], 0.0)
+    u, v = points[0][:, None], points[1][None, :]
+    tiny = _TINY * min(grid.spacing)
+    inside = sheet.outline.inside(u, v, 0.0)
+    # Sheets of one kind are a union, as perfect ones are.
+    for other in takewhile(lambda s: s is not sheet, antenna.sheets):
+        if other.perfect or other.axis != sheet.axis or abs(other.position - sheet.position) > tiny:
+            continue
+        if other.kind != sheet.kind and np.any(other.outline.inside(u, v, -tiny) & sheet.outline.inside(u, v, -tiny)):
+            raise InputError(
+                f"sheets '{other.name}' and '{sheet.name}'", "the same resistance, or metal, thickness and sides where they overlap",
+                "two that differ", "cut one of them out, or make them alike",
+            )  # fmt: skip
+        inside &= ~other.outline.inside(u, v, 0.0)
     return inside.reshape(owners[0], count, owners[1], count).mean(axis=(1, 3))

@@ -215,6 +215,11 @@ class Sheet(Settings):
         return self.medium == METAL and self.resistance == 0
 
     @property
+    def kind(self) -> tuple:
+        """What it is made of: resistance, medium, thickness and sides."""
+        return self.resistance, self.medium, self.thickness, self.sides
+
+    @property
     def bounds(self) -> tuple[tuple[float, float], ...]:
         """As of solids."""
         axis, across = AXES.index(self.axis), list(self.outline.bounds)
