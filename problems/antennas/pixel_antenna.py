@@ -287,8 +287,11 @@ class PixelAntenna(FdtdAntenna):
 
     def evaluate_file(self, path):
         """Readings of design parameters (h5, npy), or of the metal on layer 1 of a GDSII file such as ``metal.gds``."""
-        if path.suffix != ".gds":
+        if path.suffix in (".h5", ".npy"):
             return super().evaluate_file(path)
+        if path.suffix != ".gds":
+            expected = "a file that ends in npy, h5 or gds"
+            raise InputError(f"design file {path}", expected, f"the ending {path.suffix!r}", "convert it; a TOML file is evaluated by itself")
         from adjointdesign.problems.antennas.pixel_metal import read_metal
 
         half, up = self.design_shape
