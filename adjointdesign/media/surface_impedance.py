@@ -39,7 +39,15 @@ def skin_depth(conductivity: float, frequency: float) -> float:
         S/m.
     frequency : float
         Hz.
+
+    Raises
+    ------
+    InputError
+        When a number is out of range.
     """
+    _check(conductivity)
+    if not frequency > 0:
+        raise InputError("frequency of a conductor", "a positive number, Hz", frequency, "correct it")
     return 1 / math.sqrt(math.pi * frequency * MU0 * conductivity)
 
 
@@ -57,7 +65,15 @@ def surface_impedance(conductivity: float, frequency, thickness: float = math.in
     sides : {1, 2}
         On how many sides the current is: the same on both, or all of it on one. With two it is that of both together, the half of what either
         half of the thickness has.
+
+    Raises
+    ------
+    InputError
+        When a number is out of range.
     """
+    _check(conductivity, thickness, sides)
+    if not np.all(np.asarray(frequency) > 0):
+        raise InputError("frequency of a conductor", "positive numbers, Hz", frequency, "correct it")
     if sides == 2:
         return 0.5 * surface_impedance(conductivity, frequency, 0.5 * thickness)
     s = -2j * np.pi * np.asarray(frequency, float)
@@ -94,11 +110,9 @@ def conducting_surface(conductivity: float, band, thickness: float = math.inf, s
     low, high = (float(f) for f in band)
     if not 0 < low <= high < math.inf:
         raise InputError("band of a conductor", "two frequencies, the lower first, Hz", band, "correct it")
-    for name, value in (("conductivity", conductivity), ("tolerance", tolerance), ("thickness", thickness)):
-        if not (0 < value < math.inf or name == "thickness" and value == math.inf):
-            raise InputError(f"{name} of a conductor", "a positive number", value, "correct it")
-    if sides not in (1, 2):
-        raise InputError("sides of a conductor", "1 or 2", sides, "say on how many of them the current is")
+    _check(conductivity, thickness, sides)
+    if not 0 < tolerance < math.inf:
+        raise InputError("tolerance of a conductor", "a positive number", tolerance, "correct it")
     least = 2 * math.pi * high * EPS0 / _GOOD
     if conductivity < least:
         raise InputError(
@@ -117,6 +131,15 @@ def conducting_surface(conductivity: float, band, thickness: float = math.inf, s
         "band of a conductor", f"one in which {_MOST_POLES} poles meet its surface impedance to {tolerance:g}",
         f"{low:.4g} to {high:.4g} Hz, met to {error:.2g}", "narrow the band, or raise the tolerance",
     )  # fmt: skip
+
+
+def _check(conductivity: float, thickness: float = math.inf, sides: int = 1) -> None:
+    """Raise `InputError` when a number is out of range."""
+    for name, value in (("conductivity", conductivity), ("thickness", thickness)):
+        if not (0 < value < math.inf or name == "thickness" and value == math.inf):
+            raise InputError(f"{name} of a conductor", "a positive number", value, "correct it")
+    if sides not in (1, 2):
+        raise InputError("sides of a conductor", "1 or 2", sides, "say on how many of them the current is")
 
 
 def _fit(w: np.ndarray, wanted: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, float]:

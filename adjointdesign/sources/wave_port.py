@@ -79,12 +79,15 @@ class WavePort:
     def __post_init__(self):
         object.__setattr__(self, "center", lengths(f"{self.title}: center", self.center))
         self.bounds  # noqa: B018 - raises when center, axis and size do not fit together
-        if not 0 < self.setback < np.inf:
+        if not (isinstance(self.setback, (int, float, np.number)) and 0 < self.setback < np.inf):
             raise InputError(f"{self.title}: setback", "a positive length in metres", self.setback, "give two cells or more")
         if self.direction not in (1, -1):
             raise InputError(f"{self.title}: direction", "1 or -1", self.direction, "give the sense in which the wave enters")
+        if not (isinstance(self.mode_order, (int, np.integer)) and self.mode_order >= 0):
+            raise InputError(f"{self.title}: mode_order", "an integer from 0", self.mode_order, "count from 0")
         if self.voltage is not None:
-            points = tuple(lengths(f"{self.title}: voltage", p) for p in self.voltage)
+            given = self.voltage if isinstance(self.voltage, (tuple, list, np.ndarray)) else ()
+            points = tuple(lengths(f"{self.title}: voltage", p) for p in given)
             if len(points) != 2 or any(len(p) != len(self.center) for p in points):
                 raise InputError(f"{self.title}: voltage", f"two points of {len(self.center)} values", self.voltage, "give where the path begins and ends")
             object.__setattr__(self, "voltage", points)
@@ -111,10 +114,16 @@ class WavePort:
         Raises
         ------
         InputError
-            When it leaves the domain, or the source would be nearer than two cells to it.
+            When it leaves the domain, or the source does, or would be nearer than two cells to it.
         """
         window, a = place_window(self.title, self.bounds, self.axis, medium, ModeSource.least_cells), AXES.index(self.axis)
-        behind = nearest_node(medium.grid, a, self.center[a] - self.direction * self.setback)
+        lines, place = medium.grid.lines(a), self.center[a] - self.direction * self.setback
+        if not lines[0] < place < lines[-1]:
+            raise InputError(
+                f"{self.title}: setback", f"a source within the domain, from {lines[0]:.4g} to {lines[-1]:.4g} m", f"one at {place:.4g} m",
+                "shorten it, or enlarge the domain",
+            )  # fmt: skip
+        behind = nearest_node(medium.grid, a, place)
         if self.direction * (window.node - behind) < 2:
             raise InputError(
                 f"{self.title}: setback", "two cells or more between source and reference plane",

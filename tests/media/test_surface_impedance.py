@@ -79,3 +79,15 @@ def test_one_frequency():
 def test_bad_input(arguments, words):
     with pytest.raises(InputError, match=words):
         conducting_surface(*arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments,words",
+    [((COPPER, 1e9, 1e-6, 3), "sides"), ((0.0, 1e9), "conductivity"), ((COPPER, 0.0), "frequency"), ((COPPER, [1e9, 0.0]), "frequency"), ((COPPER, 1e9, 0.0), "thickness")],
+)
+def test_bad_input_to_the_closed_form(arguments, words):
+    with pytest.raises(InputError, match=words):
+        surface_impedance(*arguments)
+    if words in ("conductivity", "frequency"):
+        with pytest.raises(InputError, match=words):
+            skin_depth(arguments[0], np.min(arguments[1]))

@@ -217,12 +217,18 @@ def test_microstrip():
     [
         ({"setback": 1e-3}, "two cells or more"),
         ({"setback": -1.0}, "positive length"),
+        ({"setback": "3"}, "positive length"),
+        ({"setback": None}, "positive length"),
+        ({"setback": 1.0}, "source within the domain"),
         ({"direction": 0}, "1 or -1"),
         ({"voltage": ((0.0, 0.0),)}, "two points"),
+        ({"voltage": 3}, "two points"),
         ({"voltage": ((0.0, 0.0, 0.0), (A, B, 0.0))}, "apart along one axis"),
         ({"voltage": ((0.0, 0.0, 0.0), (0.0, B, 0.0))}, "apart along one axis"),
         ({"center": (A, B / 2, 0.0)}, "domain"),
         ({"mode_order": 1}, "propagating modes"),
+        ({"mode_order": -1}, "integer from 0"),
+        ({"mode_order": 1.5}, "integer from 0"),
     ],
 )
 def test_bad_ports_are_refused(changes, told):
