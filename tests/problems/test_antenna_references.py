@@ -75,7 +75,7 @@ def test_monopole_against_moments():
     assert 2 * (2 * r2 - r1) == pytest.approx(moments(exact).real, rel=0.02)
     z1, z2 = (r.input_impedance[20, 0].conj() for r in (coarse, fine))
     assert abs(2 * (2 * z2 - z1) / moments(1e9) - 1) < 0.07
-    # Directivity of an infinitely thin one, Balanis, eq. 4-94, doubled by the ground: 3.286; a thin one is near.
+    # Directivity of an infinitely thin one, Balanis, section 4.6, doubled by the ground: 3.286; a thin one is near.
     far = fine.summary()["far_field"]["feed"]
     assert 10 ** (far["directivity_dbi"][1] / 10) == pytest.approx(3.286, rel=0.015)
     assert far["radiation_efficiency"] == pytest.approx([1.0] * 3, abs=1e-3)

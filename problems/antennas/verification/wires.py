@@ -117,7 +117,7 @@ CASES = (
         (
             Quantity("resistance", "ohm", _NEC, 82.6979, 1, 0.06),
             Quantity("reactance", "ohm", _NEC, 46.3060, 1, 0.1),
-            Quantity("directivity", "", _BALANIS + "eq. 4-94: infinitely thin", 1.643, 1, 0.01),
+            Quantity("directivity", "", _BALANIS + "section 4.6: infinitely thin", 1.643, 1, 0.01),
         ),
     ),
     Case(
