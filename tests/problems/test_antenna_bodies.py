@@ -150,4 +150,29 @@ def test_files_that_are_none_are_refused(tmp_path, content):
         (tmp_path / "other.stl").write_bytes(content)
     with pytest.raises(InputError, match="solids.'part'.*(STL file that can be read|enclose a volume)") as caught:
         described(BASE | MEDIA | {"solids": [part]}, tmp_path)
-    assert "\n" not in str(caught.value)
+    assert "\n" not in str(caught.value) and "()" not in str(caught.value)
+
+
+@pytest.mark.parametrize("change,told", [(-70, "614 bytes where its 12 triangles take 684: it is cut short"), (3, "more behind them")])
+def test_binary_files_of_another_length_are_refused(tmp_path, change, told):
+    write(tmp_path / "body.stl", box())
+    content = (tmp_path / "body.stl").read_bytes()
+    (tmp_path / "body.stl").write_bytes(content[:change] if change < 0 else content + bytes(change))
+    part = {"name": "part", "medium": "wet", "shape": "stl", "file": "body.stl"}
+    with pytest.raises(InputError, match=told):
+        described(BASE | MEDIA | {"solids": [part]}, tmp_path)
+
+
+def test_small_flat_faces_count_as_curved(tmp_path):
+    """The top of a post, under a hundredth of the body's extent, is no mesh line: a metal's surface would not lie there."""
+    plate, post = box(), box([0.0, 0.009, 0.016], [0.001, 0.01, 0.025])
+    stepped = ClosedSurface.joined(np.concatenate([plate, post]))
+    assert [stepped.curved(a) for a in range(3)] == [False, False, True] and len(stepped.faces(2)) == 2
+    assert not any(ClosedSurface.joined(plate).curved(a) for a in range(3))
+    metal = {"media": {"copper": {"metal": True, "conductivity": 5.8e7}}}
+    write(tmp_path / "body.stl", np.concatenate([plate, post]))
+    part = {"name": "part", "medium": "copper", "shape": "stl", "file": "body.stl"}
+    with pytest.raises(InputError, match="flat faces across the axes"):
+        described(BASE | metal | {"solids": [part]}, tmp_path)
+    write(tmp_path / "body.stl", plate)
+    assert described(BASE | metal | {"solids": [part]}, tmp_path)

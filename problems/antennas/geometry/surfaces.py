@@ -111,9 +111,12 @@ class ClosedSurface:
         return found
 
     def curved(self, axis: int) -> bool:
-        """Whether a face is neither across nor along an axis."""
+        """Whether a face is neither across nor along an axis, or across it but none of `faces`."""
         slope = np.abs(self.areas[:, axis]) / np.maximum(np.linalg.norm(self.areas, axis=1), 1e-300)
-        return bool(np.any((slope > _FLAT) & ~self._across(axis)))
+        flat = self._across(axis)
+        places, found = self.points[self.triangles[flat, 0], axis], [place for place, _ in self.faces(axis)]
+        known = np.abs(places[:, None] - np.array(found)) <= 10 * _SAME * self.size
+        return bool(np.any((slope > _FLAT) & ~flat) or not known.any(axis=1).all())
 
     def _across(self, axis: int) -> np.ndarray:
         beside = np.linalg.norm(np.delete(self.areas, axis, axis=1), axis=1)
@@ -167,14 +170,27 @@ def read_stl(path: Path, scale: float) -> ClosedSurface:
     from meshio import ReadError, stl
 
     try:
+        _check_length(path)
         with np.errstate(over="ignore"):  # four letters of a text file, taken for the number of triangles
             mesh = stl.read(path)
         corners = np.concatenate([np.zeros((0, 3, 3)), *(mesh.points[block.data] for block in mesh.cells)])
     except (OSError, ReadError, ValueError, IndexError) as error:
-        raise ValueError(f"an STL file that can be read ({error or type(error).__name__})") from None
+        raise ValueError(f"an STL file that can be read ({str(error) or type(error).__name__})") from None
     if not np.all(np.isfinite(corners)):
         raise ValueError("an STL file of finite numbers")
     return ClosedSurface.joined(scale * np.asarray(corners, float))
+
+
+def _check_length(path: Path) -> None:
+    """Raise ValueError for a binary file that is not as long as its number of triangles says."""
+    with path.open("rb") as file:
+        head = file.read(84)
+    count, size = int.from_bytes(head[80:], "little"), path.stat().st_size
+    expected = 84 + 50 * count
+    # Four letters of a text file would be a larger number.
+    if len(head) == 84 and count < 2**24 and size != expected:
+        told = "it is cut short" if size < expected else "there is more behind them"
+        raise ValueError(f"{size} bytes where its {count} triangles take {expected}: {told}")
 
 
 def _merged(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
