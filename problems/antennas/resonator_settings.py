@@ -49,9 +49,9 @@ class ResonatorDiscretization(AntennaDiscretization):
 
 
 class ResonatorStage(Settings):
-    """One stage: steepness of the projection, and how many evaluations it may take."""
+    """One stage: steepness of the projection (inf: a threshold, which has no gradient), and how many evaluations it may take."""
 
-    steepness: Annotated[float, Field(ge=0)] = 8.0
+    steepness: Annotated[float, Field(ge=0, allow_inf_nan=True)] = 8.0
     evaluations: Annotated[int, Field(ge=1)] = 20
 
 
