@@ -120,7 +120,10 @@ def test_loss_tangent_is_a_conductivity():
     "changes,message",
     [
         ({"solids__0__medium": "bord"}, "did you mean board?"),
-        ({"solids__0__shape": "cube"}, "solids.'board'"),
+        ({"solids__0__shape": "cube"}, "solids.'board'.shape: expected a shape: box, cylinder, prism, sphere or stl, got 'cube'"),
+        ({"solids__0__shape": None}, "solids.'board'.shape: expected a shape: box, cylinder, prism, sphere or stl, got none"),
+        ({"sheets__0__outline": {"lower": [0.0, 0.0], "upper": [1.0, 1.0]}}, "outline.shape: expected a shape: rectangle, disc or polygon, got none"),
+        ({"sheets__0__outline": {"shape": "square"}}, "outline.shape: expected a shape: rectangle, disc or polygon, got 'square'"),
         ({"solids__0__thickness": 1.0}, "a known setting"),
         ({"solids__0__upper": [30e-3, 30e-3, 0.0]}, "solids.'board'.*a sheet has no thickness"),
         ({"band__low": 4e9}, "low below high"),

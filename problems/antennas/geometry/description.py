@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from pydantic import Field, ValidationError
@@ -23,6 +24,7 @@ from adjointdesign.problems.antennas.geometry.electric import (
     ResistorSpec,
     SeriesCircuitSpec,
 )
+from adjointdesign.problems.antennas.geometry.outlines import Outline
 from adjointdesign.problems.antennas.geometry.settings import Boundaries, Domain, FarField, GridSpec, Run
 from adjointdesign.problems.antennas.geometry.shapes import METAL, Sheet, Solid, Wire
 
@@ -149,9 +151,19 @@ def described(data: dict, folder: str | Path = ".") -> Antenna:
             message, remedy = "a known setting", "correct the name or remove it"
         elif first["type"] == "missing":
             raise InputError(where, "a value", "none", "add it") from None
+        elif first["type"] in ("union_tag_not_found", "union_tag_invalid"):
+            *others, last = _shapes(Outline if first["loc"][-1] == "outline" else Solid)
+            found = repr(first["ctx"]["tag"]) if "tag" in first["ctx"] else "none"
+            raise InputError(f"{where}.shape", f"a shape: {', '.join(others)} or {last}", found, "give one of these") from None
         raise InputError(where, message, repr(first["input"]), remedy) from None
     _check(antenna)
     return antenna
+
+
+def _shapes(union) -> list[str]:
+    """The shapes among which a union of solids or outlines lets choose."""
+    members, _ = get_args(union)
+    return [get_args(member.model_fields["shape"].annotation)[0] for member in get_args(members)]
 
 
 def _label(data, location) -> list[str]:
