@@ -3,7 +3,7 @@
 A sheet without thickness stands on edge over an infinite ground, fed from below between the two. Its conductance is designed, pixel by pixel,
 between that of a good insulator and that of metal. What lies between takes up power, so that an antenna that is to radiate all it is
 given drives it out: self-penalization (E. Hassan, E. Wadbro and M. Berggren, IEEE Trans. Antennas Propag. 62, 2488 (2014)). A filter whose
-radius falls from stage to stage keeps that from freezing the design before it has found its shape.
+radius falls and a projection that steepens from stage to stage keep that from freezing the design before it has found its shape.
 
 The sheet lies across y, its feed in the middle, so two planes of symmetry leave a quarter of space to simulate.
 """
@@ -13,84 +13,25 @@ from __future__ import annotations
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
-from adjointdesign.problems.antennas.fdtd_antenna import (
-    AntennaDiscretization,
-    AntennaSpecification,
-    FdtdAntenna,
-    Length,
-    Positive,
+from adjointdesign.problems.antennas.fdtd_antenna import FdtdAntenna
+from adjointdesign.problems.antennas.pixel_settings import (
+    PixelDiscretization,
+    PixelOptimization,
+    PixelSpecification,
+    check,
 )
-from pydantic import Field
 
 from adjointdesign.errors import InputError
-from adjointdesign.problem import Settings, Target
+from adjointdesign.problem import Target
 from adjointdesign.tape import taped
 
 INSULATOR, METAL = 1e6, 0.01
 """Sheet resistance at density 0 and 1, ohm per square: both lose less than a percent, and halfway it is 100 ohm."""
-MOST_PIXELS = 100_000
 BEYOND = 1.25
 """How far beyond the specified band a finished antenna is simulated, as a factor."""
-
-
-class PixelSpecification(AntennaSpecification):
-    """A monopole and its band.
-
-    The designed region, ``width`` and ``height`` (m), consists of square ``pixel`` s (m) and begins ``gap`` (m) above the ground;
-    a square of ``feed`` (m) in the middle of its lower side is metal always. At all ``frequencies`` (Hz) the return loss is to
-    be ``return_loss`` (dB) and the share of the available power that is radiated ``efficiency``.
-    """
-
-    frequencies: tuple[Positive, ...] = tuple(1e9 * f for f in (2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0))
-    directions: tuple[tuple[float, float], ...] = ((80.0, 0.0), (80.0, 90.0))
-    width: Length = 36e-3
-    height: Length = 36e-3
-    pixel: Length = 2e-3
-    gap: Length = 2e-3
-    feed: Length = 4e-3
-    return_loss: Positive = 10.0
-    efficiency: Annotated[float, Field(gt=0, lt=1)] = 0.88
-
-
-class PixelDiscretization(AntennaDiscretization):
-    """How it is simulated; ``cell`` (m) is the largest side of a cell in the designed region, whose pixels are whole cells."""
-
-    cell: Length = 2e-3
-    padding: Length | None = 20e-3
-    decay: Annotated[float, Field(gt=0, lt=1)] = 1e-5
-    refinement: Positive = 2.0
-
-
-class PixelStage(Settings):
-    """One stage: radius of the filter (m), steepness of the projection (0: none), evaluations."""
-
-    radius: Length
-    steepness: Annotated[float, Field(ge=0, le=1e3)] = 0.0
-    evaluations: Annotated[int, Field(ge=1)] = 20
-
-
-class PixelOptimization(Settings):
-    """How the design is found.
-
-    It begins with a sheet of density ``initial_density``, changed by up to ``initial_noise`` a pixel. ``temperature`` (dB) smooths the
-    largest share of power that is not radiated; a stage ends early when five iterations improve it by less than ``tolerance``.
-    """
-
-    initial_density: Annotated[float, Field(ge=0, le=1)] = 0.5
-    initial_noise: Annotated[float, Field(ge=0, le=0.5)] = 0.0
-    temperature: Positive = 0.3
-    tolerance: Annotated[float, Field(ge=0, lt=1)] = 1e-3
-    method: Literal["lbfgsb", "mma", "ccsa"] = "lbfgsb"
-    wall_time: Positive | None = None
-    stages: tuple[PixelStage, ...] = (
-        PixelStage(radius=6e-3, steepness=4.0, evaluations=15),
-        PixelStage(radius=5e-3, steepness=8.0, evaluations=15),
-        PixelStage(radius=4e-3, steepness=16.0, evaluations=10),
-        PixelStage(radius=4e-3, steepness=40.0, evaluations=5),
-    )
 
 
 class PixelAntenna(FdtdAntenna):
@@ -114,7 +55,7 @@ class PixelAntenna(FdtdAntenna):
     reads_power: ClassVar = True
 
     def __init__(self, specification, discretization, optimization):
-        _check(specification, discretization, optimization)
+        check(specification, discretization, optimization)
         specification = specification.model_copy(update={"far_frequencies": specification.frequencies})
         super().__init__(specification, discretization, optimization)
 
@@ -304,27 +245,6 @@ class PixelAntenna(FdtdAntenna):
             "readings": {name: values.tolist() for name, values in readings.items()},
             "targets_met": all(t.violation(t.worst(readings[t.reading])) <= 0 for t in self.targets()),
         }  # fmt: skip
-
-
-def _check(s: PixelSpecification, d: PixelDiscretization, o: PixelOptimization) -> None:
-    """Raise `InputError` for settings that do not fit each other."""
-    if s.far_frequencies not in ((), s.frequencies):
-        raise InputError("specification.far_frequencies", "the frequencies, or none", s.far_frequencies, "leave it out")
-    for name, parts in (("width", 2), ("height", 1), ("feed", 2)):
-        count = getattr(s, name) / s.pixel / parts
-        if round(count) < 1 or abs(count - round(count)) > 1e-6 * count:
-            expected = f"a whole number of {'pairs of ' if parts == 2 else ''}pixels of {s.pixel:.4g} m"
-            raise InputError(f"specification.{name}", expected, f"{getattr(s, name):.4g} m", "change it or the pixel")
-    if not s.feed < min(s.width, s.height):
-        expected = f"less than width and height, {min(s.width, s.height):.4g} m"
-        raise InputError("specification.feed", expected, f"{s.feed:.4g} m", "reduce it")
-    pixels = round(s.width / s.pixel) * round(s.height / s.pixel)
-    if pixels > MOST_PIXELS:
-        raise InputError("specification.pixel", f"one that leaves at most {MOST_PIXELS} pixels", pixels, "enlarge it")
-    if d.padding is None:
-        raise InputError("discretization.padding", "a length", None, "give the room around the designed region, m")
-    if not o.stages:
-        raise InputError("optimization.stages", "at least one stage", 0, "add one")
 
 
 @taped

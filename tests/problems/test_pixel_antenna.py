@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from adjointdesign.problems.antennas.describe import simulate
 from adjointdesign.problems.antennas.geometry.description import described
-from adjointdesign.problems.antennas.pixel_antenna import INSULATOR, METAL, PixelAntenna, PixelStage
+from adjointdesign.problems.antennas.pixel_antenna import INSULATOR, METAL, PixelAntenna
 from adjointdesign.problems.antennas.pixel_metal import chosen, contacts, read_metal, write_metal
+from adjointdesign.problems.antennas.pixel_settings import PixelStage
 
 from adjointdesign.errors import InputError
 from adjointdesign.problem import value_and_gradient
