@@ -11,7 +11,7 @@ import numpy as np
 RUNG_DOWN = 0.01
 """Largest error of an S-parameter by the end of the run, as estimated, that passes for rung down."""
 RESTING = 1e-5
-"""Share of the largest voltage below which one that does not decay may be rounding or a resting charge."""
+"""Share of the largest voltage of a run below which one that does not decay may be rounding or a resting charge."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Ringing:
         if rate > 0:
             lasting = 1 / rate
         else:
-            lasting = len(signal) * self.dt if later <= RESTING * np.abs(signal).max() else math.inf
+            lasting = len(signal) * self.dt if share * later <= self._resting else math.inf
         return 2 * share * later * lasting / np.abs(self.drive).min()
 
     def _by_fit(self, share: float, signal: np.ndarray) -> float:
@@ -69,9 +69,13 @@ class Ringing:
         if rest is None:
             return 0.0
         error = float((2 * share * rest / np.abs(self.drive)).max())
-        loudest = max(r * np.abs(s).max() for r, s in zip(self.shares, self.signals))
-        # A port that takes hardly any part has nothing but rounding, which does not decay.
-        return 0.0 if math.isinf(error) and share * np.abs(signal).max() <= RESTING * loudest else error
+        # A port that takes hardly any part may have nothing else.
+        return 0.0 if math.isinf(error) and share * np.abs(signal).max() <= self._resting else error
+
+    @property
+    def _resting(self) -> float:
+        """Voltage, by its share, up to which one that does not decay may be rounding or a resting charge."""
+        return RESTING * max(share * np.abs(signal).max() for share, signal in zip(self.shares, self.signals))
 
     @cached_property
     def extrapolation_error(self) -> float:
