@@ -42,8 +42,8 @@ class Resonator(FdtdAntenna):
     presets: ClassVar = {
         "coarse": {
             "specification": {
-                "frequencies": [3.4e9, 3.6e9, 3.8e9], "far_frequencies": [3.4e9, 3.6e9, 3.8e9], "block": 2e-3, "layers": 6,
-                "feed_height": 8e-3, "feed_width": 4e-3, "gap": 2e-3,
+                "frequencies": [3.4e9, 3.6e9, 3.8e9], "far_frequencies": [3.4e9, 3.6e9, 3.8e9], "size": [24e-3, 24e-3, 12e-3],
+                "block": 2e-3, "layers": 6, "feed_position": -12e-3, "feed_height": 8e-3, "feed_width": 4e-3, "gap": 2e-3,
             },
             "discretization": {"cell": 2e-3, "cells_per_wavelength": 10, "decay": 1e-4, "padding": 16e-3, "refinement": 1},
             "optimization": {"filter_radius": 4e-3, "stages": [{"steepness": 4, "evaluations": 12}, {"steepness": 16, "evaluations": 8}]},

@@ -25,12 +25,12 @@ class ResonatorSpecification(AntennaSpecification):
 
     frequencies: tuple[Positive, ...] = tuple(3.4e9 + 0.1e9 * k for k in range(9))
     far_frequencies: tuple[Positive, ...] = (3.4e9, 3.6e9, 3.8e9, 4.0e9, 4.2e9)
-    size: tuple[Length, Length, Length] = (24e-3, 24e-3, 12e-3)
+    size: tuple[Length, Length, Length] = (25e-3, 24e-3, 12e-3)
     block: Length = 1e-3
     layers: Annotated[int, Field(ge=1, le=500)] = 12
     permittivity: Annotated[float, Field(gt=1, le=200)] = 10.0
     loss_tangent: Annotated[float, Field(ge=0, le=1)] = 0.003
-    feed_position: float = -12e-3
+    feed_position: float = -12.5e-3
     feed_width: Length = 4e-3
     feed_height: Length = 9e-3
     gap: Length = 1e-3
