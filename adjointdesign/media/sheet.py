@@ -66,9 +66,13 @@ def sheet(rectangles: Sequence, x_lines, y_lines, heights: tuple[float, float]) 
 
 def _require_clear(rectangles: list, lines, heights) -> None:
     """Refuse rectangles that touch or nearly do: between them the grid would see a slit of its own making."""
-    cells, widths = [np.diff(x).max() for x in lines], [least_width(h) for h in heights]
+    widths = [least_width(h) for h in heights]
     for one, other in combinations(rectangles, 2):
-        overlaps = [(min(one[2 * a + 1], other[2 * a + 1]) - max(one[2 * a], other[2 * a])) / cells[a] for a in (0, 1)]
+        overlaps = []
+        for a in (0, 1):
+            low, high = max(one[2 * a], other[2 * a]), min(one[2 * a + 1], other[2 * a + 1])
+            at = np.clip(np.searchsorted(lines[a], (low, high)) - 1, 0, len(lines[a]) - 2)
+            overlaps.append((high - low) / np.diff(lines[a])[at].max())
         a = int(np.argmin(overlaps))
         if -SPREAD + 1e-6 < overlaps[a] < widths[a] - 1e-6:
             raise InputError(

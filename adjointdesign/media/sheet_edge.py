@@ -35,8 +35,8 @@ _SAMPLES = 40
 RATIOS = (0.25, 4.0)
 """Least and largest height of the cells at a sheet over their length across its edge: below, the edge hardly moves at first; above,
 metal would have to come cells further than its edge."""
-_EVEN = 0.01
-"""By how much cells at an edge may differ from that in which the edge is."""
+_EVEN = 0.25
+"""By how much cells at an edge may differ from that in which the edge is: its place is then up to a tenth of a cell off."""
 
 
 def share(progress):
@@ -135,7 +135,7 @@ def strip(low, high, lines, ratio: float):
     low, high : float
         Edges of the strip, m.
     lines : ndarray
-        Positions of the nodes, m; near the edges cells should be of one size.
+        Positions of the nodes, m; near the edges cells are of one size, or nearly.
     ratio : float
         As in `edge_position`, at both edges.
 

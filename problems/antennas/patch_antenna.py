@@ -8,6 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 from adjointdesign.problems.antennas.fdtd_antenna import FdtdAntenna
+from adjointdesign.problems.antennas.geometry.build import build
+from adjointdesign.problems.antennas.geometry.description import described
 from adjointdesign.problems.antennas.patch_layout import PatchLayout
 from adjointdesign.problems.antennas.patch_settings import PatchDiscretization, PatchOptimization, PatchSpecification
 
@@ -111,14 +113,24 @@ class Patch(FdtdAntenna):
         return self.layout.x, self.layout.y_kept, self.layout.z
 
     def describe(self, parameters, folder) -> dict:
-        """The finished antenna: its metal is one polygon, or half of it beside the plane of symmetry."""
+        """The finished antenna: its metal is one polygon, or half of it beside the plane of symmetry.
+
+        Edges of metal follow the lattice where its mesh lets them, else they are a third of a cell off nodes.
+        """
         *sides, permittivity = (float(v) for v in np.asarray(self.density(parameters, {})))
         d = self.discretization
         whole = self._surroundings(self.settings(d.refinement), permittivity, math.ceil(d.layers * d.refinement))
-        whole["grid"]["edge_rule"] = "thirds"
         outline = {"shape": "polygon", "points": [list(map(float, p)) for p in self.layout.outline(*sides)]}
         metal = {"name": "patch and line", "axis": "z", "position": self.specification.height, "outline": outline}
-        return whole | {"sheets": [*whole["sheets"], metal]}
+        whole["sheets"] = [*whole["sheets"], metal]
+        for rule in ("lattice", "thirds"):
+            whole["grid"]["edge_rule"] = rule
+            try:
+                build(described(whole))
+            except InputError:  # the mesh is not even enough beside some edge
+                continue
+            break
+        return whole
 
     def design(self) -> dict:
         """Permittivity in the plane of the metal, and of the board if that is designed; permeability of the faces in the plane."""

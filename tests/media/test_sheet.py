@@ -67,5 +67,5 @@ def test_rectangles_that_nearly_touch_are_refused(other):
 
 
 def test_uneven_cells_at_an_edge_are_refused():
-    with pytest.raises(InputError, match="cells around the edge of a strip at 0.52 m: expected cells of one size"):
-        sheet([(0.52, 2.31, 0.44, 1.63)], np.r_[X[:5], X[5:] + 0.02], Y, (1.0, 1.0))
+    with pytest.raises(InputError, match="cells around the edge of a strip at 0.4 m: expected cells of one size"):
+        sheet([(0.52, 2.31, 0.44, 1.63)], np.r_[X[:5], X[5:] + 0.04], Y, (1.0, 1.0))

@@ -22,6 +22,7 @@ from adjointdesign.problems.antennas.geometry.electric import (
 from adjointdesign.problems.antennas.geometry.finite_metal import faces_of
 from adjointdesign.problems.antennas.geometry.lines import grid_of
 from adjointdesign.problems.antennas.geometry.raster import medium_of
+from adjointdesign.problems.antennas.geometry.sheet_edges import with_sheet_edges
 from adjointdesign.problems.antennas.geometry.wires import with_wires
 
 LEAST_CELLS = 8.0
@@ -175,7 +176,7 @@ def build(antenna: Antenna, nodes: Sequence = ((), (), ()), *, designed_metal: b
         mesh does not resolve the band.
     """
     grid = grid_of(antenna, nodes)
-    model = Model(antenna, grid, with_wires(antenna, medium_of(antenna, grid)), designed_metal)
+    model = Model(antenna, grid, with_wires(antenna, with_sheet_edges(antenna, medium_of(antenna, grid))), designed_metal)
     found = cells_per_wavelength(model)
     if found < LEAST_CELLS:
         raise InputError(
@@ -189,6 +190,7 @@ def build(antenna: Antenna, nodes: Sequence = ((), (), ()), *, designed_metal: b
 def cells_per_wavelength(model: Model) -> float:
     """The least number of cells in a wavelength of the top of the band, in any medium, along any axis."""
     grid, longest = model.grid, 0.0
+    densest = max([1.0, *(medium.densest(model.antenna.band) for medium in model.antenna.media.values())])
     for axis in range(3):
         component = "e" + AXES[axis]
         cells = grid.lengths(component, axis).reshape([-1 if a == axis else 1 for a in range(3)])
@@ -196,6 +198,6 @@ def cells_per_wavelength(model: Model) -> float:
         for part in model.bare.dispersive.values():
             rest = part.material.permittivity(model.antenna.band.high).real - part.material.eps_inf
             permittivity = permittivity + rest * part.strength[component]
-        optical = cells * np.sqrt(np.maximum(permittivity, 0.0))
+        optical = cells * np.sqrt(np.clip(permittivity, 0.0, densest))  # beyond that they are factors beside metal
         longest = max(longest, float(optical[~model.bare.conductor[component]].max(initial=0.0)))
     return C0 / model.antenna.band.high / longest if longest else math.inf

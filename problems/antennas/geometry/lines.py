@@ -13,6 +13,8 @@ from adjointdesign.grid.yee import AXES, YeeGrid
 from adjointdesign.problems.antennas.geometry.description import Antenna
 from adjointdesign.problems.antennas.geometry.shapes import plane_axes
 
+EVEN_CELLS = 3
+"""Cells of one size on either side of an edge that follows the lattice."""
 _SAME = 1e-6
 """Positions closer than this share of a cell at metal are one."""
 
@@ -51,6 +53,9 @@ def _lines(antenna: Antenna, axis: int, nodes: Sequence[float]) -> np.ndarray:
             position, edge_size(antenna), outward, f"the edge of {part} along {AXES[axis]}"
         )
         fixed, regions = fixed + more_fixed, regions + more_regions
+        if settings.edge_rule == "lattice":
+            around = EVEN_CELLS * edge_size(antenna)
+            regions.append(Region(position - around, position + around, edge_size(antenna), f"around the edge of {part} along {AXES[axis]}"))
     smallest = settings.smallest or 1e-4 * antenna.shortest_wavelength
     layers = tuple(settings.absorber_cells * (antenna.boundaries.face(axis, end) == "open") for end in (0, 1))
     return mesh_lines(fixed, regions, ratio=settings.ratio, smallest=smallest, layers=layers)

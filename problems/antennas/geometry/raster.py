@@ -186,7 +186,7 @@ def conductor_of(antenna: Antenna, grid: YeeGrid, component: str) -> np.ndarray:
         else:
             metal &= ~solid.inside(*places, -tiny)
     for sheet in antenna.sheets:
-        if sheet.perfect:
+        if sheet.perfect and antenna.grid.edge_rule != "lattice":  # else see `with_sheet_edges`
             metal |= _on_sheet(sheet, places, tiny)
     for wire in antenna.wires:
         if wire.axis == along:

@@ -45,8 +45,8 @@ class GridSpec(Settings):
     edge_size: PositiveFloat | None = Field(
         None, description="largest cell at metal, m; half of the largest in vacuum by default"
     )
-    edge_rule: Literal["node", "thirds"] = Field(
-        "node", description="where straight edges of sheets lie: see mesh_lines.metal_edge"
+    edge_rule: Literal["node", "thirds", "lattice"] = Field(
+        "node", description="where straight edges of perfect sheets lie: mesh_lines.metal_edge; lattice: sheet_edges.py"
     )
     thin_cells: PositiveInt = Field(3, description="least number of cells across a dielectric")
     ratio: float = Field(1.3, gt=1.0, description="largest ratio of neighboring cells")
