@@ -145,7 +145,14 @@ class FdtdAntenna(Problem):
     def _solver(self):
         d = self.discretization
         options = {"schedule": d.schedule, "memory_budget": d.memory_budget, "threads": d.threads}
-        return self.model.solver(0, self._monitors(), **options, **self.design())
+        solver = self.model.solver(0, self._monitors(), **options, **self.design())
+        # One length for all runs, so that a resumed search goes on as it began and a file is judged as it was found.
+        solver.evaluate({name: np.asarray(values) for name, values in self.medium(self.exemplar()).items()})
+        return solver
+
+    def exemplar(self):
+        """The density by whose run the length of all is set: that of the first design."""
+        return self.density(self.initial_design(np.random.default_rng(0)), self.stages()[0].parameters)
 
     def _monitors(self) -> list:
         from adjointdesign.monitors import FarFieldMonitor, PortMonitor, RadiatedPowerMonitor

@@ -121,14 +121,6 @@ class Resonator(FdtdAntenna):
         """Permittivity, and with loss conductivity, in the room for the body."""
         return {"box": self._box, "conductivity_gradient": self.specification.loss_tangent > 0}
 
-    def solver(self):
-        """The FDTD solver. All runs are as long as that of the first design, so that a resumed optimization goes on as it began."""
-        solver = super().solver()
-        if solver.steps is None:
-            first = self.density(self.initial_design(np.random.default_rng(0)), self.stages()[0].parameters)
-            solver.evaluate({name: np.asarray(values) for name, values in self.medium(first).items()})
-        return solver
-
     @cached_property
     def _box(self):
         from adjointdesign.solvers.fdtd_maxwell import Box

@@ -23,6 +23,7 @@ def patch(specification=None, **discretization):
     return Patch(Patch.Specification(**given), Patch.Discretization(**SMALL | discretization), Patch.Optimization())
 
 
+@pytest.mark.slow
 def test_derivative_with_every_dimension():
     """Central differences in double precision: S11 with the length, the objective with all dimensions, the substrate among them."""
     problem = patch({"offset": (-1e-3, 2e-3), "permittivity": (3.0, 3.8), "width": (34e-3, 48e-3)})
@@ -42,6 +43,7 @@ def test_derivative_with_every_dimension():
     assert derivative == pytest.approx(difference, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_half_a_patch_is_the_whole_one(monkeypatch):
     monkeypatch.setattr(Patch, "_extremes", lambda self: [])  # so that both have one time step
     half, whole = patch(courant=0.8), patch({"offset": (0.0, 1e-13)}, courant=0.8)
