@@ -43,9 +43,10 @@ def provide_kernel_cache() -> None:
 def shared_folder(content: str) -> str | None:
     """A folder in the user's cache for kernels of this content, from whichever copy of the package; None where there is none.
 
-    Nor where ``NUMBA_CACHE_DIR`` names another place.
+    Nor where ``NUMBA_CACHE_DIR`` or numba's configuration names another place. What older versions left there may be deleted.
     """
-    if os.environ.get("NUMBA_CACHE_DIR"):
+    numba = sys.modules.get("numba")
+    if os.environ.get("NUMBA_CACHE_DIR") or (numba is not None and numba.config.CACHE_DIR):
         return None
     folder = _users_cache() / "adjointdesign" / "numba" / content[:16]
     try:

@@ -35,7 +35,7 @@ _SAMPLES = 40
 RATIOS = (0.25, 4.0)
 """Least and largest height of the cells at a sheet over their length across its edge: below, the edge hardly moves at first; above,
 metal would have to come cells further than its edge."""
-_EVEN = 0.25
+EVEN = 0.25
 """By how much cells at an edge may differ from that in which the edge is: its place is then up to a tenth of a cell off."""
 
 
@@ -165,7 +165,7 @@ def strip(low, high, lines, ratio: float):
         )  # fmt: skip
     for k, size in zip(at, sizes):
         near = np.diff(lines[k - SPREAD : k + SPREAD + 2])
-        if np.any(np.abs(near - size) > _EVEN * size):
+        if np.any(np.abs(near - size) > EVEN * size):
             raise InputError(
                 f"cells around the edge of a strip at {lines[k]:.4g} m", "cells of one size", f"{near.min():.4g} to {near.max():.4g} m", "even them out",
             )  # fmt: skip

@@ -4,6 +4,7 @@ import hashlib
 import platform
 from pathlib import Path
 
+import llvmlite
 import numba
 from llvmlite import ir
 from numba.core.caching import IndexDataCacheFile
@@ -61,8 +62,8 @@ _SOURCES = ("compiled", "faces", "gates", "kernels", "poles", "rows", "sweep", "
 
 
 def _stamp() -> str:
-    """Digest of the sources of all compiled code."""
-    digest = hashlib.sha256()
+    """Digest of the sources of all compiled code, and of what compiles them."""
+    digest = hashlib.sha256(f"{numba.__version__} {llvmlite.__version__}".encode())
     for name in _SOURCES:
         digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
     return digest.hexdigest()

@@ -8,10 +8,12 @@ import numpy as np
 
 from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import AXES, YeeGrid
-from adjointdesign.media.sheet import METAL, sheet
+from adjointdesign.media.sheet import METAL as WHOLE
+from adjointdesign.media.sheet import sheet
+from adjointdesign.media.sheet_edge import EVEN, SPREAD
 from adjointdesign.problems.antennas.geometry.description import Antenna
 from adjointdesign.problems.antennas.geometry.lines import edge_size
-from adjointdesign.problems.antennas.geometry.shapes import plane_axes
+from adjointdesign.problems.antennas.geometry.shapes import METAL, plane_axes
 
 _BEYOND = 8
 """Cells by which metal goes on where it ends at a face of the domain."""
@@ -29,43 +31,81 @@ def with_sheet_edges(antenna: Antenna, medium):
     """
     if antenna.grid.edge_rule != "lattice":
         return medium
-    planes: dict[tuple[str, float], list] = {}
+    planes: dict[tuple[int, int], list] = {}
     for part in antenna.sheets:
         if part.perfect:
-            planes.setdefault((part.axis, part.position), []).append(part)
-    for (axis, position), parts in planes.items():
-        medium = _with_plane(antenna, medium, axis, position, parts)
+            normal = AXES.index(part.axis)
+            node = int(np.argmin(np.abs(medium.grid.lines(normal) - part.position)))
+            planes.setdefault((normal, node), []).append(part)
+    for (normal, node), parts in planes.items():
+        medium = _with_plane(antenna, medium, normal, node, parts)
     return medium
 
 
-def _with_plane(antenna: Antenna, medium, axis: str, position: float, parts: list):
+def _with_plane(antenna: Antenna, medium, normal: int, node: int, parts: list):
     grid: YeeGrid = medium.grid
-    axes = plane_axes(axis)
-    normal = AXES.index(axis)
-    node = int(np.argmin(np.abs(grid.lines(normal) - position)))
-    heights = np.diff(grid.lines(normal))[[max(node - 1, 0), min(node, grid.cells[normal] - 1)]]
-    ratio = float(heights.mean()) / edge_size(antenna)
+    axes = plane_axes(AXES[normal])
+    found = rectangles_of(parts)
+    _refuse_other_metal(antenna, axes, found, parts)
     lines = [_padded(grid.lines(a)) for a in axes]
-    rectangles = [_beyond_faces(antenna, axes, r, [x[[0, -1]] for x in lines]) for r in rectangles_of(parts)]
-    made = sheet(rectangles, *lines, (ratio, ratio))
+    heights = np.diff(grid.lines(normal))[[max(node - 1, 0), min(node, grid.cells[normal] - 1)]]
+    ratios = [float(heights.mean()) / _cells_at_sides(antenna, a, [r[2 * k : 2 * k + 2] for r in found], grid.lines(a)) for k, a in enumerate(axes)]
+    made = sheet([_beyond_faces(antenna, axes, r, lines) for r in found], *lines, ratios)
     inner = slice(_BEYOND, -_BEYOND)
     permittivity, conductivity = dict(medium.permittivity), dict(medium.conductivity)
     conductor, permeability = dict(medium.conductor), dict(medium.permeability)
+    dispersive = {name: replace(part, strength=dict(part.strength)) for name, part in medium.dispersive.items()}
     for a, factors in zip(axes, (made.along_x, made.along_y)):
         name, own = "e" + AXES[a], np.asarray(factors)[inner, inner]
         at = _slots(grid, name, normal, node)
-        whole = own > 0.5 * METAL
-        for values in (permittivity, conductivity):
+        whole = own > 0.5 * WHOLE
+        for values in (permittivity, conductivity, *(part.strength for part in dispersive.values())):
             if name in values:
-                values[name] = np.array(values[name])
-                values[name][at] *= np.where(whole | (own < 1 + 2 / METAL), 1.0, own)
+                values[name] = np.array(values[name], dtype=float)
+                values[name][at] *= np.where(whole | (own < 1 + 2 / WHOLE), 1.0, own)
         conductor[name] = np.array(conductor.get(name, np.zeros(grid.shape, bool)))
         conductor[name][at] |= whole
-    name, own = "h" + axis, np.asarray(made.faces)[inner, inner]
+    name, own = "h" + AXES[normal], np.asarray(made.faces)[inner, inner]
     permeability[name] = np.array(permeability.get(name, np.ones(grid.shape)))
-    beside = (own > 2 / METAL) & (own < 1 - 2 / METAL)  # within metal there is no field
+    beside = (own > 2 / WHOLE) & (own < 1 - 2 / WHOLE)  # within metal there is no field
     permeability[name][_slots(grid, name, normal, node)] *= np.where(beside, own, 1.0)
-    return replace(medium, permittivity=permittivity, conductivity=conductivity, conductor=conductor, permeability=permeability)
+    return replace(
+        medium, permittivity=permittivity, conductivity=conductivity, conductor=conductor, permeability=permeability, dispersive=dispersive
+    )  # fmt: skip
+
+
+def _refuse_other_metal(antenna: Antenna, axes: list[int], rectangles: list, parts: list) -> None:
+    """Refuse metal that meets a sheet at its border: between the two the lattice would leave a gap."""
+    room = (SPREAD + 1) * edge_size(antenna)
+    (normal,) = {0, 1, 2} - set(axes)
+    others = [s for s in antenna.solids if s.medium == METAL or antenna.is_metal(s.medium)]
+    others += [s for s in antenna.sheets if s not in parts] + list(antenna.wires)
+    for other in others:
+        (low, high), spans = other.bounds[normal], [other.bounds[a] for a in axes]
+        if not low - 1e-3 * room <= parts[0].position <= high + 1e-3 * room:
+            continue
+        near = [all(c <= r[2 * k + 1] + room and d >= r[2 * k] - room for k, (c, d) in enumerate(spans)) for r in rectangles]
+        within = [all(c >= r[2 * k] + room and d <= r[2 * k + 1] - room for k, (c, d) in enumerate(spans)) for r in rectangles]
+        if any(near) and not any(within):
+            raise InputError(
+                f"grid.edge_rule with sheet '{parts[0].name}'", f"no other metal within {room:.4g} m of its edges where they follow the lattice",
+                f"'{other.name}'", 'choose edge_rule = "node" or "thirds"',
+            )  # fmt: skip
+
+
+def _cells_at_sides(antenna: Antenna, axis: int, spans: list, lines: np.ndarray) -> float:
+    """Size of the cells where sheets end along an axis, m; of those in the middle where they end at faces of the domain alone."""
+    low, high = antenna.bounds[axis]
+    tiny = 1e-6 * (high - low)
+    sides = [x for span in spans for x in span if low + tiny < x < high - tiny] or [0.5 * (low + high)]
+    at = np.clip(np.searchsorted(lines, sides) - 1, 0, len(lines) - 2)
+    sizes = np.diff(lines)[at]
+    if sizes.max() > (1 + EVEN) * sizes.min():
+        raise InputError(
+            f"grid.edge_rule along {AXES[axis]}", "cells of one size at all edges of a sheet where they follow the lattice",
+            f"{sizes.min():.4g} to {sizes.max():.4g} m", 'make grid.edge_size smaller, or choose edge_rule = "thirds"',
+        )  # fmt: skip
+    return float(sizes.mean())
 
 
 def _slots(grid: YeeGrid, component: str, normal: int, node: int) -> tuple:
@@ -81,16 +121,16 @@ def _padded(lines: np.ndarray) -> np.ndarray:
     return np.concatenate([lines[0] - beyond[::-1] * (lines[1] - lines[0]), lines, lines[-1] + beyond * (lines[-1] - lines[-2])])
 
 
-def _beyond_faces(antenna: Antenna, axes: list[int], rectangle, ends) -> list[float]:
-    """A rectangle whose sides on faces of the domain lie well beyond: metal goes on in the image, the wall, or the layer."""
+def _beyond_faces(antenna: Antenna, axes: list[int], rectangle, lines) -> list[float]:
+    """A rectangle whose sides on faces of the domain lie well beyond the grid: metal goes on in the image, the wall, or the layer."""
     sides = list(rectangle)
     for k, a in enumerate(axes):
         low, high = antenna.bounds[a]
         tiny = 1e-6 * (high - low)
         if sides[2 * k] <= low + tiny:
-            sides[2 * k] = float(ends[k][0] + 0.5 * (low - ends[k][0]))
+            sides[2 * k] = float(lines[k][_BEYOND // 2])
         if sides[2 * k + 1] >= high - tiny:
-            sides[2 * k + 1] = float(ends[k][1] - 0.5 * (ends[k][1] - high))
+            sides[2 * k + 1] = float(lines[k][-1 - _BEYOND // 2])
     return sides
 
 
