@@ -74,7 +74,7 @@ class AntennaDiscretization(Settings):
 class FdtdAntenna(Problem):
     """An antenna with one port.
 
-    A problem defines `background`, `design`, `described`, the first steps of the flow (`density`, `medium`), its `objective`
+    A problem defines `background`, `nodes`, `design`, `describe`, the first steps of the flow (`density`, `medium`), its `objective`
     and `targets`.
     """
 

@@ -74,9 +74,6 @@ class Resonator(FdtdAntenna):
         require("specification.feed_width", s.feed_width, 0, s.size[1])
         require("specification.gap", s.gap, 0, 0.5 * s.feed_height)
         require("specification.feed_height", s.feed_height, 2 * s.gap, s.size[2] * (1 + 1e-9))
-        beyond = [theta for theta, _ in s.directions if not abs(theta) < 90]
-        if beyond:
-            raise InputError("specification.directions", "angles above the ground, less than 90 degrees from z", f"{beyond[0]:g} degrees", "change it")
 
     # -- geometry -----------------------------------------------------------------------------------------------------
 
