@@ -16,7 +16,7 @@ from adjointdesign.solvers.fdtd_maxwell.absorber import Periodic, Pmc
 from adjointdesign.solvers.fdtd_maxwell.gates import places
 from adjointdesign.solvers.fdtd_maxwell.sweep import Ports
 
-_PLACES = 2048
+_PLACES = 8192
 """Places whose samples are transformed at a time."""
 
 
@@ -54,6 +54,12 @@ def image_shares(grid: YeeGrid, faces, component: str, indices: np.ndarray, boun
                 if abs(reach - grid.coordinates(component, axis)[end]) < 1e-6 * grid.spacing[axis]:
                     share[slot == end] *= 0.5
     return share
+
+
+def _complex(parts: np.ndarray) -> np.ndarray:
+    """The numbers whose real parts are the upper half of the rows, and whose imaginary parts are the lower."""
+    half = len(parts) // 2
+    return parts[:half] + 1j * parts[half:]
 
 
 class _Points:
@@ -118,6 +124,7 @@ class Doors:
         self._into.close(dtype)
         self._out.close(dtype)
         nowhere = places(np.zeros(0, np.int64), self.grid.as_storage(self.grid.shape))
+        self._samples: tuple[np.ndarray, ...] = ()
         self._nothing = tuple(nowhere for _ in self.grid.components)
 
     # -- times --------------------------------------------------------------------------------------------------------
@@ -147,14 +154,10 @@ class Doors:
         return Ports(self._into.places, values, out, self._buffers(out, last - first))
 
     def readings(self, steps: int) -> list[dict[str, np.ndarray]]:
-        """Empty accumulators, one a monitor: component to ``(n_freq, n_points)`` or ``(steps, n_points)``."""
+        """Empty accumulators, one a monitor: component to ``(steps, n_points)``, or ``(2 n_freq, n_points)`` with the
+        real parts of the running transforms before the imaginary ones."""
         return [
-            {
-                c: np.zeros((steps, len(i)))
-                if m.frequencies is None
-                else np.zeros((len(m.frequencies), len(i)), dtype=complex)
-                for c, i in p.indices.items()
-            }
+            {c: np.zeros((steps if m.frequencies is None else 2 * len(m.frequencies), len(i))) for c, i in p.indices.items()}
             for m, p in zip(self.monitors, self.placements)
         ]
 
@@ -169,16 +172,17 @@ class Doors:
                     # One real product for the real and imaginary parts, half the work of a complex one; some places
                     # at a time, so that it does not leave the processor's caches.
                     w = self._transform(monitor, component, first, last)
-                    parts = np.concatenate([w.real, w.imag])
+                    parts = np.concatenate([w.real, w.imag]).astype(rows.dtype)  # a block of steps in the fields' precision
                     for start in range(0, rows.shape[1], _PLACES):
                         some = slice(start, start + _PLACES)
-                        both = parts @ rows[:, some].astype(float, copy=False)
-                        total.real[:, some] += both[: len(w)]
-                        total.imag[:, some] += both[len(w) :]
+                        total[:, some] += parts @ rows[:, some]
 
     def read(self, readings) -> dict[str, np.ndarray]:
         """Readings by monitor name."""
-        return {m.name: p.read(r) for m, p, r in zip(self.monitors, self.placements, readings)}
+        return {
+            m.name: p.read(r if m.frequencies is None else {c: _complex(total) for c, total in r.items()})
+            for m, p, r in zip(self.monitors, self.placements, readings)
+        }
 
     # -- adjoint ------------------------------------------------------------------------------------------------------
 
@@ -226,4 +230,8 @@ class Doors:
             total[number] += np.conj(np.sum(wave * (rows @ profile)))
 
     def _buffers(self, doors, rows: int) -> tuple[np.ndarray, ...]:
-        return tuple(np.zeros((rows, len(p.index)), self._out.dtype) for p in doors)
+        """Room for samples: the last that was made, if it fits, since fresh pages cost as much as the sampling."""
+        shapes = tuple((rows, len(p.index)) for p in doors)
+        if tuple(b.shape for b in self._samples) != shapes:
+            self._samples = tuple(np.zeros(shape, self._out.dtype) for shape in shapes)
+        return self._samples
