@@ -20,9 +20,8 @@ import numpy as np
 
 from adjointdesign.constants import EPS0
 from adjointdesign.grid.yee import AXES
-from adjointdesign.monitors.far_field_box import checked_ground, slots_inside
-from adjointdesign.monitors.placement import check_frequencies
-from adjointdesign.sources.placing import Bounds, Medium, box_bounds, check_inside, checked_box, nearest_node
+from adjointdesign.monitors.far_field_box import BoxMonitor, slots_inside
+from adjointdesign.sources.placing import Medium, check_inside, nearest_node
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +84,7 @@ class LossPlacement:
 
 
 @dataclass(frozen=True, eq=False)
-class DissipatedPowerMonitor:
+class DissipatedPowerMonitor(BoxMonitor):
     """E where a medium takes power, from which `adjointdesign.monitors.power` makes the power that is taken in a box.
 
     The reading has shape ``(n_frequencies, 2, n_points)``: E of all lossy places, and the loss current that goes with
@@ -121,18 +120,6 @@ class DissipatedPowerMonitor:
     size: tuple[float, ...]
     frequencies: np.ndarray
     ground: dict[str, str] | None = None
-
-    def __post_init__(self):
-        what = f"monitor '{self.name}'"
-        for name, values in zip(("center", "size"), checked_box(what, self.center, self.size)):
-            object.__setattr__(self, name, values)
-        object.__setattr__(self, "frequencies", check_frequencies(self.name, self.frequencies))
-        object.__setattr__(self, "ground", checked_ground(what, self.ground, len(self.center)))
-
-    @property
-    def bounds(self) -> Bounds:
-        """Extent along each axis, m."""
-        return box_bounds(self.center, self.size)
 
     def place(self, medium: Medium, dt: float) -> LossPlacement:
         """Put the monitor on the grid.

@@ -8,14 +8,13 @@ import numpy as np
 
 from adjointdesign.constants import ETA0
 from adjointdesign.errors import InputError
-from adjointdesign.monitors.far_field_box import checked_ground, place_box
+from adjointdesign.monitors.far_field_box import BoxMonitor, place_box
 from adjointdesign.monitors.far_field_placement import FarFieldPlacement, Polarizations
-from adjointdesign.monitors.placement import check_frequencies
-from adjointdesign.sources.placing import Bounds, Medium, box_bounds, checked_box, lengths
+from adjointdesign.sources.placing import Medium, lengths
 
 
 @dataclass(frozen=True, eq=False)
-class FarFieldMonitor:
+class FarFieldMonitor(BoxMonitor):
     """Complex far-field amplitudes in any directions, from tangential E and H on a closed box.
 
     The reading has shape ``(n_frequencies, 2, n_directions)`` in three dimensions, V s: with ``exp(-i w t)`` the
@@ -74,12 +73,9 @@ class FarFieldMonitor:
     phase_center: tuple[float, ...] | None = None
 
     def __post_init__(self):
+        super().__post_init__()
         what = f"monitor '{self.name}'"
-        for name, values in zip(("center", "size"), checked_box(what, self.center, self.size)):
-            object.__setattr__(self, name, values)
-        object.__setattr__(self, "frequencies", check_frequencies(self.name, self.frequencies))
         object.__setattr__(self, "directions", _checked_directions(what, self.directions, len(self.center)))
-        object.__setattr__(self, "ground", checked_ground(what, self.ground, len(self.center)))
         phase_center = self.center if self.phase_center is None else lengths(f"{what}: phase_center", self.phase_center)
         if len(phase_center) != len(self.center):
             raise InputError(
@@ -87,11 +83,6 @@ class FarFieldMonitor:
                 "give one value an axis",
             )  # fmt: skip
         object.__setattr__(self, "phase_center", phase_center)
-
-    @property
-    def bounds(self) -> Bounds:
-        """Extent along each axis, m."""
-        return box_bounds(self.center, self.size)
 
     def place(self, medium: Medium, dt: float) -> FarFieldPlacement:
         """Put the monitor on the grid.

@@ -21,7 +21,8 @@ import numpy as np
 
 from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import AXES, OFFSETS, YeeGrid
-from adjointdesign.sources.placing import Bounds, Medium, check_inside, nearest_node
+from adjointdesign.monitors.placement import check_frequencies
+from adjointdesign.sources.placing import Bounds, Medium, box_bounds, check_inside, checked_box, nearest_node
 
 MIRRORS = ("pec", "pmc")
 
@@ -41,6 +42,25 @@ def checked_ground(name: str, ground, ndim: int) -> dict[str, str]:
         remedy = "leave one out: between two parallel planes nothing is far"
         raise InputError(f"{name}: ground", "one plane an axis", sorted(given), remedy)
     return given
+
+
+class BoxMonitor:
+    """What monitors of a closed box share: frozen dataclasses with ``name``, ``center``, ``size``, ``frequencies``, ``ground``."""
+
+    def __post_init__(self):
+        what = f"monitor '{self.name}'"
+        center, size = checked_box(what, self.center, self.size)
+        checked = {
+            "center": center, "size": size, "frequencies": check_frequencies(self.name, self.frequencies),
+            "ground": checked_ground(what, self.ground, len(center)),
+        }  # fmt: skip
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def bounds(self) -> Bounds:
+        """Extent along each axis, m."""
+        return box_bounds(self.center, self.size)
 
 
 @dataclass(frozen=True, eq=False)

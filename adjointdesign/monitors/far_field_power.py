@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from adjointdesign.monitors.far_field_box import checked_ground, place_box
-from adjointdesign.monitors.placement import LinearPlacement, check_frequencies
-from adjointdesign.sources.placing import Bounds, Medium, box_bounds, checked_box
+from adjointdesign.monitors.far_field_box import BoxMonitor, place_box
+from adjointdesign.monitors.placement import LinearPlacement
+from adjointdesign.sources.placing import Medium
 
 
 @dataclass(frozen=True, eq=False)
-class RadiatedPowerMonitor:
+class RadiatedPowerMonitor(BoxMonitor):
     """Tangential fields on a closed box, from which `adjointdesign.monitors.power` makes the power out of it.
 
     The reading has shape ``(n_frequencies, 2, n_points)`` and means what that of `FluxMonitor` does, for all faces
@@ -45,18 +45,6 @@ class RadiatedPowerMonitor:
     size: tuple[float, ...]
     frequencies: np.ndarray
     ground: dict[str, str] | None = None
-
-    def __post_init__(self):
-        what = f"monitor '{self.name}'"
-        for name, values in zip(("center", "size"), checked_box(what, self.center, self.size)):
-            object.__setattr__(self, name, values)
-        object.__setattr__(self, "frequencies", check_frequencies(self.name, self.frequencies))
-        object.__setattr__(self, "ground", checked_ground(what, self.ground, len(self.center)))
-
-    @property
-    def bounds(self) -> Bounds:
-        """Extent along each axis, m."""
-        return box_bounds(self.center, self.size)
 
     def place(self, medium: Medium, dt: float) -> LinearPlacement:
         """Put the monitor on the grid.
