@@ -271,12 +271,16 @@ class Problem:
         parameters = read_parameters(path, self.design_shape)
         self.begin(self.final_stage, parameters)
         result = self.evaluate(parameters)
-        readings = {name: np.asarray(values) for name, values in result.readings.items()}
+        return self.file_result(path, result.objective, result.readings)
+
+    def file_result(self, path: Path, objective, readings: Mapping[str, Any]) -> dict[str, Any]:
+        """What `evaluate_file` gives, of an objective (of several values the largest) and what `report` makes of readings."""
+        readings = {name: np.asarray(values) for name, values in readings.items()}
         return {
             "problem": self.name,
             "design": str(path),
             "format": path.suffix.lstrip("."),
-            "objective": float(np.max(np.asarray(result.objective))),
+            "objective": float(np.max(np.asarray(objective))),
             "readings": {name: _pairs(values).tolist() for name, values in readings.items()},
             "targets_met": all(t.violation(t.worst(readings[t.reading])) <= 0 for t in self.targets()),
         }

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import errno
 import io
+import itertools
 import math
-import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +19,6 @@ from adjointdesign.problems.antennas.geometry.triangles import loops_of, sheet_t
 
 MILLIMETRE = 1e-3
 """Unit of STL files, as programs for CAD take it."""
-MICROMETRE = 1e-6
-"""User unit of GDSII files."""
 
 
 def write_geometry(antenna: Antenna, folder: Path) -> list[Path]:
@@ -32,13 +30,24 @@ def write_geometry(antenna: Antenna, folder: Path) -> list[Path]:
         ``geometry.vtu`` and ``geometry.csv``, ``solids-MEDIUM.stl`` of every medium, ``metal.gds`` where there are sheets.
     """
     written = write_vtu(antenna, folder)
-    for medium in dict.fromkeys(solid.medium for solid in antenna.solids):
-        written.append(folder / f"solids-{re.sub('[^a-zA-Z0-9.+-]', '_', medium)}.stl")
+    for medium, name in file_names(solid.medium for solid in antenna.solids).items():
+        written.append(folder / f"solids-{name}.stl")
         write_stl(written[-1], np.concatenate([solid_triangles(s) for s in antenna.solids if s.medium == medium]))
     if antenna.sheets:
         written.append(folder / "metal.gds")
         write_sheets(antenna, written[-1])
     return written
+
+
+def file_names(media: Iterable[str]) -> dict[str, str]:
+    """A name for the file of every medium, in ASCII; no two are one, on file systems either that take capitals and small letters for the same."""
+    names, taken = {}, set()
+    for medium in dict.fromkeys(media):
+        plain = re.sub("[^a-zA-Z0-9.+-]", "_", medium)
+        numbered = itertools.chain([plain], (f"{plain}-{k}" for k in itertools.count(2)))
+        names[medium] = next(name for name in numbered if name.lower() not in taken)
+        taken.add(names[medium].lower())
+    return names
 
 
 def write_vtu(antenna: Antenna, folder: Path) -> list[Path]:
@@ -70,6 +79,14 @@ def _metal(sheet) -> str:
     return f"{sheet.resistance:g} ohm per square" if sheet.resistance else sheet.medium
 
 
+def _conductor(sheet) -> str:
+    """The same with the thickness of a metal, and on how many sides its current is."""
+    if sheet.perfect or sheet.resistance:
+        return _metal(sheet)
+    thick = f", {sheet.thickness:g} m thick" if sheet.thickness else ""
+    return f"{_metal(sheet)}{thick}, current on {sheet.sides} side{'s' * (sheet.sides > 1)}"
+
+
 def _middle_line(gap) -> list[tuple[float, ...]]:
     axis = AXES.index(gap.axis)
     return [tuple(b[end] if a == axis else sum(b) / 2 for a, b in enumerate(gap.bounds)) for end in (0, 1)]
@@ -87,31 +104,28 @@ def write_stl(path: Path, corners: np.ndarray) -> None:
 
 
 def write_sheets(antenna: Antenna, path: Path) -> None:
-    """Sheets as polygons in a GDSII file: a cell for each normal (``METAL_Z``), a layer for each height, from 1 up.
+    """Sheets as polygons in a GDSII file: a cell for each normal (``METAL_Z``); from 1 up a layer for each height and, there, each conductor.
 
-    A label on every layer tells its position. Resistive sheets have datatype 1, all others 0. Coordinates are those of
-    the two axes across the normal, in their order.
+    A perfect conductor comes first, then others in the order of the description. A label on every layer tells its position and
+    conductor. Coordinates are those of the two axes across the normal, in their order.
     """
     import gdstk
 
-    from adjointdesign.report.deliverables.gds import MAX_POINTS, TIMESTAMP
+    from adjointdesign.report.deliverables.gds import USER_UNIT, save_cells
 
     extent = max(abs(x) for sheet in antenna.sheets for ends in sheet.bounds for x in ends)
     step = 10.0 ** max(-12, math.ceil(math.log10(extent / 2e9)))  # the format counts steps in 32 bits
-    library = gdstk.Library("ADJOINTDESIGN", MICROMETRE, step)
+    cells = []
     for axis in AXES:
-        sheets = [s for s in antenna.sheets if s.axis == axis]
+        layers: dict[tuple, list] = {}
+        for sheet in sorted((s for s in antenna.sheets if s.axis == axis), key=lambda s: (s.position, not s.perfect)):
+            layers.setdefault((sheet.position, sheet.kind), []).append(sheet)
         cell = gdstk.Cell(f"METAL_{axis.upper()}")
-        for layer, position in enumerate(sorted({s.position for s in sheets}), start=1):
-            mine = [s for s in sheets if s.position == position]
-            for sheet in mine:
-                loops = [loop / MICROMETRE for loop in loops_of(sheet.outline)]
-                cell.add(*(gdstk.Polygon(loop, layer, int(sheet.resistance > 0)) for loop in loops))
-            origin = tuple(low / MICROMETRE for low, _ in mine[0].outline.bounds)
-            cell.add(gdstk.Label(f"{axis} = {position:.9g} m", origin, layer=layer))
-        if sheets:
-            library.add(cell)
-    with replacing(path) as temporary:
-        library.write_gds(os.fspath(temporary), max_points=MAX_POINTS, timestamp=TIMESTAMP)
-        if temporary.stat().st_size == 0:  # gdstk says nothing of a write that failed
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fspath(path))
+        for layer, sheets in enumerate(layers.values(), start=1):
+            loops = [loop / USER_UNIT for sheet in sheets for loop in loops_of(sheet.outline)]
+            cell.add(*(gdstk.Polygon(loop, layer) for loop in loops))
+            origin = tuple(low / USER_UNIT for low, _ in sheets[0].outline.bounds)
+            cell.add(gdstk.Label(f"{axis} = {sheets[0].position:.9g} m, {_conductor(sheets[0])}", origin, layer=layer))
+        if layers:
+            cells.append(cell)
+    save_cells(path, cells, step)

@@ -9,8 +9,8 @@ from adjointdesign.problems.antennas.describe_results import Results, upright
 from adjointdesign.problems.antennas.draw_antenna import TOWARD, draw_antenna, draw_tripod
 from adjointdesign.report.style import COLORS, INK, WIDTH, canvas, legend_below, png
 
-FLOOR = -30.0
-"""Lowest value of polar cuts, dB below the peak's next ten."""
+RANGE = 40.0
+"""Range of polar cuts, dB below the next ten above the peak."""
 DEPTH = 30.0
 """Range of the surface's radius, dB below the peak."""
 FINE = (61, 121)
@@ -24,7 +24,7 @@ def pattern(results: Results, number: int) -> bytes:
     gains = 10 * np.log10(np.maximum(results.radiation(number)["realized_gain"][:, len(results.weights) :], 1e-9))
     directions = results.directions[len(results.weights) :]
     top = 10 * np.ceil(gains.max() / 10 + 1e-9)
-    low = top - 10 + FLOOR
+    low = top - RANGE
     frequencies = results.model.antenna.far_frequencies
     with canvas(WIDTH, 4.2) as figure:
         for place, phi in enumerate((0.0, 90.0)):

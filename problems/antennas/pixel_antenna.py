@@ -235,13 +235,7 @@ class PixelAntenna(FdtdAntenna):
         half, up = self.design_shape
         metal = read_metal(path, (2 * half, up), self.specification.pixel, self.origin)
         found = self.respond(metal.astype(float))
-        reflection = np.asarray(found["reflection"])
-        readings = self.report(found) | {"reflection": np.stack([reflection.real, reflection.imag], axis=-1)}
-        return {
-            "problem": self.name, "design": str(path), "format": "gds", "objective": float(self.objective(found, self.final_stage)),
-            "readings": {name: values.tolist() for name, values in readings.items()},
-            "targets_met": all(t.violation(t.worst(readings[t.reading])) <= 0 for t in self.targets()),
-        }  # fmt: skip
+        return self.file_result(path, self.objective(found, self.final_stage), self.report(found))
 
 
 @taped

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 
 from adjointdesign.errors import InputError
-from adjointdesign.files import replacing
-from adjointdesign.report.deliverables.gds import DATABASE_UNIT, MAX_POINTS, TIMESTAMP, USER_UNIT, read_gds
+from adjointdesign.report.deliverables.gds import DATABASE_UNIT, USER_UNIT, area_fractions, read_polygons, save_cells
 
 LAYER = 1
-ASYMMETRY = 1e-3
-"""Largest difference of coverage of a pixel and its image that is rounding of coordinates."""
+ROUNDING = 1e-3
+"""Share of a pixel's area, or of its side beyond the designed region, that is rounding of coordinates."""
+_REMEDY = "draw it in whole pixels of that region, or simulate it with `adjointdesign evaluate FILE.toml`"
 
 
 def chosen(density: np.ndarray) -> np.ndarray:
@@ -67,25 +66,49 @@ def write_metal(path: Path, metal: np.ndarray, pixel: float, origin: tuple[float
     cell = gdstk.Cell("METAL")
     for outline in gdstk.boolean(squares, [], "or", DATABASE_UNIT / USER_UNIT, layer=LAYER):
         cell.add(outline)
-    library = gdstk.Library("ADJOINTDESIGN", USER_UNIT, DATABASE_UNIT)
-    library.add(cell)
-    with replacing(path) as temporary:
-        library.write_gds(os.fspath(temporary), max_points=MAX_POINTS, timestamp=TIMESTAMP)
+    save_cells(path, [cell])
 
 
 def read_metal(path: Path, shape: tuple[int, int], pixel: float, origin: tuple[float, float]) -> np.ndarray:
-    """Which pixels of a GDSII file are metal: those covered by half or more.
+    """Which pixels of a GDSII file are metal; polygons that overlap count once.
 
     Raises
     ------
     InputError
-        As `read_gds`, and when the metal is not its own image in the plane x = 0, half of which is simulated.
+        As `read_polygons`; when metal lies outside of the designed region, or covers a part of a pixel; and when it is not its own image
+        in the plane x = 0, half of which is simulated.
     """
-    coverage = read_gds(path, shape, pixel, origin, layer=LAYER)
-    worst = np.abs(coverage - coverage[::-1]).max()
-    if worst > ASYMMETRY:
+    what, polygons = f"design file {path}", read_polygons(path, layer=LAYER)
+    _refuse_outside(what, polygons, np.array(origin), np.add(origin, np.multiply(shape, pixel)), ROUNDING * pixel)
+    coverage = area_fractions(polygons, shape, pixel, origin)
+    metal = coverage > 0.5
+    parts = np.argwhere(np.abs(coverage - metal) > ROUNDING)
+    if len(parts):
+        low = np.array(origin) + pixel * parts[0]
+        got = f"{len(parts)} covered in part, the first to {coverage[tuple(parts[0])]:.3g} of its area, at {_span(low, low + pixel)}"
+        raise InputError(what, f"pixels of {1e3 * pixel:.6g} mm that are all metal or hold none", got, _REMEDY)
+    if np.any(metal != metal[::-1]):
+        i, j = np.argwhere(metal & ~metal[::-1])[0]
+        low = np.array(origin) + pixel * np.array([i, j])
         raise InputError(
-            f"design file {path}", "metal symmetric about x = 0", f"pixels that differ by {worst:.2g} of their area",
+            what, "metal symmetric about x = 0", f"a pixel of metal at {_span(low, low + pixel)} without its image",
             "make it symmetric, or simulate it with `adjointdesign evaluate FILE.toml`",
         )  # fmt: skip
-    return coverage >= 0.5
+    return metal
+
+
+def _refuse_outside(what: str, polygons: list[np.ndarray], low: np.ndarray, high: np.ndarray, rounding: float) -> None:
+    """Raise `InputError` where polygons reach beyond a rectangle by more than rounding; all in m."""
+    corners = np.concatenate(polygons)
+    beyond = corners[np.any((corners < low - rounding) | (corners > high + rounding), axis=1)]
+    if len(beyond):
+        x, z = beyond[np.argmax(np.maximum(low - beyond, beyond - high).max(axis=1))]
+        raise InputError(what, f"metal within the designed region, {_span(low, high)}", f"metal that reaches to x {_mm(x)} mm, z {_mm(z)} mm", _REMEDY)
+
+
+def _span(low: np.ndarray, high: np.ndarray) -> str:
+    return ", ".join(f"{axis} {_mm(a)} to {_mm(b)} mm" for axis, a, b in zip("xz", low, high))
+
+
+def _mm(length: float) -> str:
+    return f"{round(1e3 * length, 7) + 0.0:.7g}"

@@ -2,6 +2,7 @@
 
 import csv
 
+import gdstk
 import meshio
 import numpy as np
 import pytest
@@ -94,3 +95,36 @@ def test_sheets_come_back(tmp_path):
     assert np.count_nonzero(taken("METAL_Z", 2).inside(u, v, 0.0) != upper) <= 2  # a polygon for a disc
     for cell, layer in (("METAL_Z", 1), ("METAL_Y", 1)):
         assert np.array_equal(taken(cell, layer).inside(u, v, 0.0), sheets[2].outline.inside(u, v, 0.0))
+
+
+def test_a_layer_is_of_one_conductor(tmp_path):
+    """At one height a perfect sheet, two of one resistance, one of another, copper of two kinds; a label tells each layer's."""
+    kinds = [{"resistance": 377.0}, {}, {"resistance": 50.0}, {"medium": "copper"}, {"resistance": 377.0},
+             {"medium": "copper", "thickness": 35e-6, "sides": 2}]  # fmt: skip
+    sheets = [
+        {"name": f"sheet {k}", "axis": "z", "position": 0.001, "outline": {"shape": "rectangle", "lower": [0.01 * k, 0.0], "upper": [0.01 * k + 0.005, 0.01]}}
+        | kind for k, kind in enumerate(kinds)
+    ]  # fmt: skip
+    copper = {"media": {"copper": {"metal": True, "conductivity": 5.8e7}}}
+    write_geometry(described(BAND | copper | {"sheets": sheets}), tmp_path)
+    (cell,) = gdstk.read_gds(tmp_path / "metal.gds").cells
+    layers = {}
+    for polygon in cell.polygons:
+        layers.setdefault(polygon.layer, []).append(round(polygon.bounding_box()[0][0] / 1e4))
+    assert layers == {1: [1], 2: [0, 4], 3: [2], 4: [3], 5: [5]}
+    assert {label.layer: label.text.removeprefix("z = 0.001 m, ") for label in cell.labels} == {
+        1: "pec", 2: "377 ohm per square", 3: "50 ohm per square", 4: "copper, current on 1 side", 5: "copper, 3.5e-05 m thick, current on 2 sides",
+    }  # fmt: skip
+
+
+def test_media_whose_names_agree_in_ascii_keep_their_files(tmp_path):
+    """Nor is one lost where capitals and small letters are the same, or where a name is what another becomes."""
+    media = ["a b", "a_b", "A/B", "a_b-2", "\u00e4"]
+    solids = [
+        {"name": f"part {k}", "medium": m, "shape": "box", "lower": [0.01 * k, 0.0, 0.0], "upper": [0.01 * k + 0.001 * (k + 1), 0.001, 0.001]}
+        for k, m in enumerate(media)
+    ]
+    write_geometry(described(BAND | {"media": {m: {"permittivity": 2.0 + k} for k, m in enumerate(media)}, "solids": solids}), tmp_path)
+    files = sorted(tmp_path.glob("solids-*.stl"))
+    assert len({f.name.lower() for f in files}) == len(media) and all(f.name.isascii() for f in files)
+    assert sorted(read_stl(f, 1e-3).volume for f in files) == pytest.approx([1e-9 * (k + 1) for k in range(len(media))], rel=1e-5)

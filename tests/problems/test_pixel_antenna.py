@@ -2,6 +2,7 @@
 
 from itertools import product
 
+import gdstk
 import numpy as np
 import pytest
 from adjointdesign.problems.antennas.describe import simulate
@@ -12,6 +13,7 @@ from adjointdesign.problems.antennas.pixel_settings import PixelStage
 
 from adjointdesign.errors import InputError
 from adjointdesign.problem import value_and_gradient
+from adjointdesign.report.deliverables.gds import save_cells
 
 SMALL = {"width": 16e-3, "height": 12e-3, "pixel": 2e-3, "frequencies": (4e9, 6e9)}
 FAST = {"cell": 2e-3, "cells_per_wavelength": 10, "absorber_cells": 5, "padding": 12e-3, "decay": 1e-4, "periods": 8, "refinement": 1.0}
@@ -83,17 +85,76 @@ def test_no_two_pixels_touch_at_a_corner_alone():
     assert np.array_equal(metal, metal[::-1]) and np.all(metal[density > 0.5])
 
 
+PLACE = 1.25e-3, (-5e-3, 0.7e-3)
+"""Pixel and origin: all numbers of a coordinate off any raster of a file's units but its own."""
+
+
+def metal_with_an_island():
+    """A ring that touches no side, with an island in its hole."""
+    metal = np.zeros((8, 7), bool)
+    metal[1:7, 1:6] = True
+    metal[2:6, 2:5] = False
+    metal[3:5, 3] = True
+    return metal
+
+
 def test_metal_from_its_file(tmp_path):
-    """With a hole, an island, and all numbers of a coordinate off any raster of the file's units but its own."""
-    metal = np.ones((8, 6), bool)
-    metal[3:5, 2:4] = metal[0, :] = metal[7, :] = metal[1, 4] = metal[6, 4] = False
-    path = tmp_path / "metal.gds"
-    write_metal(path, metal, 1.25e-3, (-5e-3, 0.7e-3))
-    assert np.array_equal(read_metal(path, metal.shape, 1.25e-3, (-5e-3, 0.7e-3)), metal)
+    metal, path = metal_with_an_island(), tmp_path / "metal.gds"
+    write_metal(path, metal, *PLACE)
+    assert np.array_equal(read_metal(path, metal.shape, *PLACE), metal)
     metal[0, 0] = True
-    write_metal(path, metal, 1.25e-3, (-5e-3, 0.7e-3))
-    with pytest.raises(InputError, match="symmetric about x = 0"):
-        read_metal(path, metal.shape, 1.25e-3, (-5e-3, 0.7e-3))
+    write_metal(path, metal, *PLACE)
+    with pytest.raises(InputError, match="symmetric about x = 0, got a pixel of metal at x -5 to -3.75 mm"):
+        read_metal(path, metal.shape, *PLACE)
+
+
+def drawn(path, *rectangles):
+    """A file of rectangles, (x, z) of two corners each in pixels of `PLACE` from its origin."""
+    pixel, origin = PLACE
+    cell = gdstk.Cell("TOP")
+    for corners in rectangles:
+        low, high = ((np.array(origin) + pixel * np.array(c)) * 1e6 for c in corners)
+        cell.add(gdstk.rectangle(tuple(low), tuple(high), layer=1))
+    save_cells(path, [cell])
+    return path
+
+
+def test_metal_drawn_twice_is_there_once(tmp_path):
+    metal = np.zeros((8, 6), bool)
+    metal[1:7, 1:4] = True
+    found = drawn(tmp_path / "m.gds", ((1, 1), (5, 4)), ((3, 1), (7, 4)), ((3, 1), (7, 4)), ((2, 1), (3, 2)))
+    assert np.array_equal(read_metal(found, metal.shape, *PLACE), metal)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        ((-1, 0), (9, 2), "metal that reaches to x 6.25 mm, z 3.2 mm"),
+        ((3, 4), (5, 7.5), "within the designed region, x -5 to 5 mm, z 0.7 to 8.2 mm, got metal that reaches to x 1.25 mm, z 10.075 mm"),
+        ((3, 1), (5, 1.5), "2 covered in part, the first to 0.5 of its area, at x -1.25 to 0 mm, z 1.95 to 3.2 mm"),
+        ((2.998, 0), (5.002, 2), "4 covered in part, the first to 0.002 of its area"),
+        ((3.002, 0), (4.998, 2), "2 covered in part, the first to 0.998 of its area"),
+        ((0, -0.002), (8, 2), "metal that reaches to"),
+    ],
+)
+def test_metal_that_is_not_whole_pixels_of_the_region_is_refused(tmp_path, low, high, words):
+    """What would be left out or moved is told, with its place; drawn twice, it is there once."""
+    path = drawn(tmp_path / "m.gds", ((3, 0), (5, 1)), (low, high), (low, high))
+    with pytest.raises(InputError, match=words) as refusal:
+        read_metal(path, (8, 6), *PLACE)
+    assert "\n" not in str(refusal.value) and "evaluate FILE.toml" in str(refusal.value)
+
+
+def test_rounding_of_coordinates_is_let_pass(tmp_path):
+    """Sides off by nearly a thousandth of a pixel, inward and outward, at the border of the region too."""
+    metal = np.zeros((8, 6), bool)
+    metal[:, :2] = True
+    off = 0.0009
+    for sign in (-1, 1):
+        path = drawn(tmp_path / "m.gds", ((0, 0), (8, 2 + sign * off)))
+        assert np.array_equal(read_metal(path, metal.shape, *PLACE), metal)
+    path = drawn(tmp_path / "m.gds", ((-off, -off), (8 + off, 2)))
+    assert np.array_equal(read_metal(path, metal.shape, *PLACE), metal)
 
 
 @pytest.mark.slow
@@ -139,7 +200,9 @@ def test_pixels_are_whole_cells():
     """Whatever the largest cell: sides of pixels are nodes, and both edges of the gap."""
     for cell, pixel in product((2e-3, 1.3e-3), (1e-3, 2e-3)):
         problem = antenna({"pixel": pixel, "feed": 2 * pixel}, {"cell": cell})
-        lines = problem.model.grid.lines(0)
-        sides = np.arange(round(8e-3 / pixel) + 1) * pixel
-        assert np.abs(lines[:, None] - sides).min(axis=0).max() < 1e-9
-        assert np.diff(lines[lines < 8e-3 + 1e-9]).max() <= cell * (1 + 1e-9)
+        s = problem.specification
+        wanted = (np.arange(round(8e-3 / pixel) + 1) * pixel, np.concatenate([[0.0], s.gap + np.arange(round(s.height / pixel) + 1) * pixel]))
+        for axis, sides in zip((0, 2), wanted):
+            lines = problem.model.grid.lines(axis)
+            assert np.abs(lines[:, None] - sides).min(axis=0).max() < 1e-9
+            assert np.diff(lines[lines < sides[-1] + 1e-9]).max() <= cell * (1 + 1e-9)

@@ -1,12 +1,13 @@
 """GDSII files against areas in closed form and against gdstk's own reading of them."""
 
 import math
+import resource
 
 import numpy as np
 import pytest
 
 from adjointdesign.errors import InputError
-from adjointdesign.report.deliverables.gds import read_gds, write_gds
+from adjointdesign.report.deliverables.gds import read_gds, save_cells, write_gds
 
 gdstk = pytest.importorskip("gdstk")
 
@@ -121,3 +122,19 @@ def test_a_level_set_must_be_finite(tmp_path):
     """NaN would silently lose polygons."""
     with pytest.raises(InputError, match="not finite"):
         write_gds(tmp_path / "x.gds", np.full(SHAPE, np.nan), PIXEL, ORIGIN)
+
+
+def test_a_write_that_fails_leaves_what_was_there(tmp_path):
+    """No file may grow beyond 4000 bytes, as on a full disk: gdstk says nothing of it."""
+    path, cell = tmp_path / "d.gds", gdstk.Cell("METAL")
+    cell.add(gdstk.rectangle((0, 0), (1, 1)))
+    save_cells(path, [cell])
+    before, limits = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    cell.add(*(gdstk.rectangle((k, 0), (k + 1, 1)) for k in range(2000)))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4000, limits[1]))
+    try:
+        with pytest.raises(OSError):
+            save_cells(path, [cell])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [p.name for p in tmp_path.iterdir()] == ["d.gds"] and path.read_bytes() == before

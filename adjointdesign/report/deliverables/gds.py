@@ -85,8 +85,30 @@ def write_gds(
         ]  # fmt: skip
         corners = np.array(ends).T / USER_UNIT
         cell.add(gdstk.rectangle(tuple(corners[0]), tuple(corners[1]), layer, GUIDE_DATATYPE))
-    library = gdstk.Library("ADJOINTDESIGN", USER_UNIT, DATABASE_UNIT)
-    library.add(cell)
+    save_cells(path, [cell])
+
+
+def save_cells(path: str | os.PathLike, cells: Sequence, step: float = DATABASE_UNIT) -> None:
+    """Write cells, their coordinates in micrometres, as a GDSII file: the whole of it, or nothing.
+
+    Parameters
+    ----------
+    path : path-like
+        File to write; an existing one is replaced.
+    cells : sequence of gdstk.Cell
+        All of the library.
+    step : float
+        Database unit, m: coordinates are rounded to it.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written (a full disk, say); what was there then stays.
+    """
+    import gdstk
+
+    library = gdstk.Library("ADJOINTDESIGN", USER_UNIT, step)
+    library.add(*cells)
     with replacing(path) as temporary:
         library.write_gds(os.fspath(temporary), max_points=MAX_POINTS, timestamp=TIMESTAMP)
         if not temporary.read_bytes().endswith(_END):  # gdstk says nothing of a write that failed
@@ -143,12 +165,47 @@ def read_gds(
     Raises
     ------
     InputError
-        When there is no such file, it is no GDSII file, has no or several top-level cells, has nothing on the layer, or
-        nothing in the design region.
+        As `read_polygons`, and when nothing is in the design region.
+    """
+    polygons = read_polygons(path, layer=layer, datatype=datatype)
+    density = area_fractions(polygons, shape, pixel, origin)
+    if not density.max() > 0:
+        low, high = np.min([p.min(0) for p in polygons], 0), np.max([p.max(0) for p in polygons], 0)
+        raise InputError(
+            f"design file {path}", f"polygons in the design region, {_span(origin, np.add(origin, np.multiply(shape, pixel)))}",
+            f"polygons in {_span(low, high)}", "move the device there",
+        )  # fmt: skip
+    return density
+
+
+def area_fractions(polygons: Sequence[np.ndarray], shape: tuple[int, int], pixel: float, origin: tuple[float, float]) -> np.ndarray:
+    """Which share of each pixel polygons (m) that do not overlap cover; the other parameters as of `read_gds`."""
+    from adjointdesign.design.shapes import render_polygon
+
+    return np.clip(sum((np.asarray(render_polygon(p, shape, pixel, origin)) for p in polygons), np.zeros(shape)), 0.0, 1.0)
+
+
+def read_polygons(path: str | os.PathLike, *, layer: int = 1, datatype: int = 0) -> list[np.ndarray]:
+    """Read what a layer of a GDSII file covers, as polygons that do not overlap.
+
+    Parameters
+    ----------
+    path : path-like
+        As of `read_gds`.
+    layer, datatype : int
+        Which polygons.
+
+    Returns
+    -------
+    list of ndarray, shape (n, 2) each
+        Corners, m; holes are joined to their outline by a cut.
+
+    Raises
+    ------
+    InputError
+        When there is no such file, it is no GDSII file, has no or several top-level cells, or has nothing on the layer.
     """
     import gdstk
-
-    from adjointdesign.design.shapes import render_polygon
 
     path = Path(path)
     what = f"design file {path}"
@@ -165,16 +222,7 @@ def read_gds(
         remedy = f"move the design to layer {layer}, datatype {datatype}"
         raise InputError(what, f"polygons on layer {layer}, datatype {datatype}", got, remedy)
     merged = gdstk.boolean(kept, [], "or", library.precision / library.unit)
-    density = np.zeros(shape)
-    for polygon in merged:
-        density += np.asarray(render_polygon(polygon.points * library.unit, shape, pixel, origin))
-    if not density.max() > 0:
-        low, high = np.min([p.bounding_box()[0] for p in kept], 0), np.max([p.bounding_box()[1] for p in kept], 0)
-        raise InputError(
-            what, f"polygons in the design region, {_span(origin, np.add(origin, np.multiply(shape, pixel)))}",
-            f"polygons in {_span(low * library.unit, high * library.unit)}", "move the device there",
-        )  # fmt: skip
-    return np.clip(density, 0.0, 1.0)
+    return [polygon.points * library.unit for polygon in merged]
 
 
 def _library(path: Path, what: str):
