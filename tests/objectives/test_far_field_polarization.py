@@ -1,10 +1,12 @@
 """Polarization of fields whose ellipse is known by construction."""
 
+import autograd.numpy as anp
 import numpy as np
 import pytest
 from taped_derivatives import check_derivatives
 
 from adjointdesign.objectives.polarization import axial_ratio, circular, cross_polarization, ludwig3
+from adjointdesign.tape import Array, ReducedFunctional, recording, taped
 
 
 def ellipse(ratio, tilt, right_handed):
@@ -37,6 +39,39 @@ def test_limits_of_the_axial_ratio():
     check_derivatives(axial_ratio, far)
     check_derivatives(lambda z: cross_polarization(circular(z)), far)
     assert np.all(np.isfinite([axial_ratio(circle), axial_ratio(line)]))
+
+
+ZEROS = np.array([[0, 0], [1, 0], [0, 1j], [1, 1j], [1, -1j], [1e-160, 0]]).T[None] + 0j
+"""Nothing at all; one component alone; one turn alone; a field of which no square can be told from zero."""
+
+
+@pytest.mark.parametrize("function", [axial_ratio, cross_polarization, lambda far: cross_polarization(circular(far))])
+def test_zeros_have_values_and_derivatives(function):
+    """Where the field, or one of its parts, is exactly zero: first and second derivatives are finite, and none without a field."""
+    assert np.all(np.isfinite(function(ZEROS)))
+    with recording():
+        control = Array(ZEROS)
+        functional = ReducedFunctional(taped(lambda values: anp.sum(values))(function(control)), control)
+    functional(control)
+    gradient = np.asarray(functional.derivative())
+    second = np.asarray(functional.hessian(Array(np.ones_like(ZEROS) + 0.3j)))
+    assert np.all(np.isfinite(gradient)) and np.all(np.isfinite(second))
+    assert not np.any(gradient[..., [0, 5]]) and not np.any(second[..., [0, 5]])
+
+
+def test_values_at_zeros():
+    """A field that is not there passes neither for circular nor for free of cross-polarization."""
+    assert axial_ratio(ZEROS)[0] == pytest.approx([2e6, 2e6, 2e6, 1, 1, 2e6], rel=1e-5)
+    assert cross_polarization(ZEROS)[0] == pytest.approx([0, -120, 120, 0, 0, 0], abs=1e-9)
+    assert cross_polarization(circular(ZEROS))[0] == pytest.approx([0, 0, 0, -120, 120, 0], abs=1e-9)
+
+
+def test_neither_ratio_depends_on_the_size_of_the_field():
+    rng = np.random.default_rng(6)
+    far = rng.standard_normal((2, 2, 3)) + 1j * rng.standard_normal((2, 2, 3))
+    for size in (1e-120, 1e-20, 1e20, 1e120):
+        for function in (axial_ratio, cross_polarization):
+            np.testing.assert_allclose(function(size * far), function(far), rtol=1e-11)
 
 
 @pytest.mark.parametrize("angle", [0.0, np.pi / 2, 0.6])
