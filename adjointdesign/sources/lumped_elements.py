@@ -106,7 +106,7 @@ class SeriesCircuit(Gap):
     Parameters
     ----------
     resistance, inductance, capacitance : float
-        Ohm, henry, farad; ``1 / Y = R - i w L + i / (w C)``.
+        Ohm, henry, farad; ``1 / Y = R - i w L + i / (w C)``. Not critically damped, ``R = 2 sqrt(L / C)``, but by a part in a million.
     """
 
     resistance: float
@@ -119,6 +119,12 @@ class SeriesCircuit(Gap):
         super().__post_init__()
         for name, unit in (("resistance", "ohm"), ("inductance", "henry"), ("capacitance", "farad")):
             check_positive(f"{self.title}: {name}", getattr(self, name), unit)
+        critical = 2 * math.sqrt(self.inductance / self.capacitance)
+        if abs((self.resistance / critical) ** 2 - 1) < 1e-8:  # the two poles of its current are one, and not a sum of two
+            raise InputError(
+                f"{self.title}: resistance", f"another than that of critical damping, 2 sqrt(L/C) = {critical:.6g} ohm", f"{self.resistance:.6g} ohm",
+                "change it by a part in a million",
+            )  # fmt: skip
 
     def loaded(self, medium: Medium) -> dict[str, tuple[str, np.ndarray, Dispersion]]:
         """What the circuit adds to the medium: a Lorentz medium; see `load_lumped`."""

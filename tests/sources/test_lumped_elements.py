@@ -123,3 +123,22 @@ def test_elements_add_to_what_is_there_and_leave_the_rest(order):
 def test_bad_values_are_refused(make, value):
     with pytest.raises(InputError, match=next(iter(value))):
         make(name="e", axis="z", center=(0.0, 0.0, 0.0), size=(0.0, 0.0, 1.0), **value)
+
+
+def test_a_critically_damped_circuit_is_refused_and_one_a_part_in_a_million_off_is_right():
+    """Its admittance against ``1 / (R - i w L + i / (w C))``; the refusal names what the user gave, and the remedy helps."""
+    grid, axes, _ = plates("hz", "x", "y")
+    port = end_ports(grid, axes, (1.0, 1.0))[0]
+    place = dict(name="c", axis=port.axis, center=port.center, size=port.size, share=1.0, inductance=1e-9, capacitance=1e-12)
+    critical = 2 * np.sqrt(1e-9 / 1e-12)
+    with pytest.raises(InputError, match=r"series circuit 'c': resistance: expected another .* 63.2456 ohm, got 63.2456 ohm") as refusal:
+        SeriesCircuit(resistance=critical, **place)
+    assert "\n" not in str(refusal.value)
+    f = np.array([0.1e9, 1e9, 5e9, 20e9])
+    for off in (-1e-6, 1e-6):
+        resistance = critical * (1 + off)
+        circuit = SeriesCircuit(resistance=resistance, **place)
+        _, _, material = circuit.loaded(Medium.uniform(grid))["dispersive"]
+        share = material.susceptibility(f) / material.susceptibility(0.0)
+        w = 2 * np.pi * f
+        assert share * -1j * w * 1e-12 == pytest.approx(1 / (resistance - 1j * w * 1e-9 + 1j / (w * 1e-12)), rel=1e-9)
