@@ -1,0 +1,1 @@
+"""Placing seismometers: catalogues, networks, and where, among what noise, stations may stand."""
