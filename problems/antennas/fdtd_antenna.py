@@ -20,6 +20,8 @@ from adjointdesign.problem import Problem, Settings
 
 Positive = Annotated[float, Field(gt=0)]
 Length = Annotated[float, Field(ge=1e-12, le=1e3)]
+LEAST_ROOM = 2
+"""Cells from metal to the absorber: the far-field box lies between, off both."""
 
 
 class AntennaSpecification(Settings):
@@ -83,6 +85,9 @@ class FdtdAntenna(Problem):
 
     def __init__(self, specification, discretization, optimization):
         super().__init__(specification, discretization, optimization)
+        room, least = discretization.padding, LEAST_ROOM * discretization.cell
+        if room is not None and room < least * (1 - 1e-9):
+            raise InputError("discretization.padding", f"{least:.4g} m or more, {LEAST_ROOM} cells", f"{room:.4g} m", "enlarge it")
         for theta, _ in specification.directions if specification.far_frequencies else ():
             if self.antenna.boundaries.z[0] == "ground" and not abs(theta) < 90:
                 raise InputError("specification.directions", "angles above the ground, less than 90 degrees from z", f"{theta:g} degrees", "change it")

@@ -12,18 +12,20 @@ from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
-from adjointdesign.problems.antennas.fdtd_antenna import FdtdAntenna, require
+from adjointdesign.problems.antennas.fdtd_antenna import FdtdAntenna
 from adjointdesign.problems.antennas.resonator_body import Blocks
-from adjointdesign.problems.antennas.resonator_settings import ResonatorDiscretization, ResonatorOptimization, ResonatorSpecification
+from adjointdesign.problems.antennas.resonator_settings import (
+    ResonatorDiscretization,
+    ResonatorOptimization,
+    ResonatorSpecification,
+    block_counts,
+    check,
+)
 
-from adjointdesign.constants import C0, EPS0
+from adjointdesign.constants import EPS0
 from adjointdesign.errors import InputError
 from adjointdesign.problem import Target
 
-CELLS_PER_WAVELENGTH = 8
-"""Fewest cells per wavelength in the body."""
-MOST_BLOCKS = 500_000
-"""Most blocks of a body: the fields at each are kept over the run."""
 FINAL_DECAY = 1e-7
 """To which the energy falls at least when a finished design is simulated."""
 _ROUNDING = 1e-12
@@ -52,37 +54,15 @@ class Resonator(FdtdAntenna):
     }  # fmt: skip
 
     def __init__(self, specification, discretization, optimization):
+        check(specification, discretization, optimization)
         super().__init__(specification, discretization, optimization)
-        s, d = specification, discretization
-        if not s.far_frequencies:
-            raise InputError("specification.far_frequencies", "at least one frequency", "none", "add one")
-        if not optimization.stages:
-            raise InputError("optimization.stages", "at least one stage", 0, "add one")
-        for what, length in zip(("size along x", "half of size along y"), (s.size[0], s.size[1] / 2)):
-            if abs(length / s.block - round(length / s.block)) > 1e-6 or length < 0.5 * s.block:
-                raise InputError(f"specification.{what}", f"whole blocks of {s.block:.4g} m", f"{length:.4g} m", "round it")
-        if math.prod(self.body.counts) > MOST_BLOCKS:
-            raise InputError("specification.block", f"at most {MOST_BLOCKS:.0e} blocks", f"{math.prod(self.body.counts):.1e}", "enlarge it")
-        highest = max(*s.frequencies, *s.far_frequencies)
-        finest = C0 / highest / math.sqrt(s.permittivity) / CELLS_PER_WAVELENGTH
-        if d.cell > finest * (1 + 1e-9):
-            raise InputError(
-                "discretization.cell", f"at most {finest:.3g} m, {CELLS_PER_WAVELENGTH} cells per wavelength in the body", f"{d.cell:.3g} m", "refine it"
-            )
-        half = s.size[0] / 2 * (1 + 1e-9)
-        require("specification.feed_position", s.feed_position, -half, half)
-        require("specification.feed_width", s.feed_width, 0, s.size[1])
-        require("specification.gap", s.gap, 0, 0.5 * s.feed_height)
-        require("specification.feed_height", s.feed_height, 2 * s.gap, s.size[2] * (1 + 1e-9))
 
     # -- geometry -----------------------------------------------------------------------------------------------------
 
     @cached_property
     def body(self) -> Blocks:
         """The room for the body, on its grid."""
-        s = self.specification
-        counts = tuple(max(1, round(length / s.block)) for length in (s.size[0], s.size[1] / 2))
-        return Blocks(s.size, (*counts, s.layers), self.discretization.cell)
+        return Blocks(self.specification.size, block_counts(self.specification), self.discretization.cell)
 
     @property
     def conductivity(self) -> float:

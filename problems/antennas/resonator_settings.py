@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
-from adjointdesign.problems.antennas.fdtd_antenna import AntennaDiscretization, AntennaSpecification, Length, Positive
+from adjointdesign.problems.antennas.fdtd_antenna import AntennaDiscretization, AntennaSpecification, Length, Positive, require
 from pydantic import Field
 
+from adjointdesign.constants import C0
+from adjointdesign.errors import InputError
 from adjointdesign.problem import Settings
 
+CELLS_PER_WAVELENGTH = 8
+"""Fewest cells per wavelength in the body."""
+MOST_BLOCKS = 500_000
+"""Most blocks of a body: the fields at each are kept over the run."""
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -71,3 +78,33 @@ class ResonatorOptimization(Settings):
     stages: tuple[ResonatorStage, ...] = (
         ResonatorStage(steepness=4, evaluations=25), ResonatorStage(steepness=16, evaluations=15), ResonatorStage(steepness=64, evaluations=10),
     )  # fmt: skip
+
+
+def block_counts(s: ResonatorSpecification) -> tuple[int, int, int]:
+    """Number of blocks along x, y (the half at positive y) and z."""
+    along_x, along_y = (max(1, round(length / s.block)) for length in (s.size[0], s.size[1] / 2))
+    return along_x, along_y, s.layers
+
+
+def check(s: ResonatorSpecification, d: ResonatorDiscretization, o: ResonatorOptimization) -> None:
+    """Raise `InputError` for settings that do not fit each other."""
+    if not s.far_frequencies:
+        raise InputError("specification.far_frequencies", "at least one frequency", "none", "add one")
+    if not o.stages:
+        raise InputError("optimization.stages", "at least one stage", 0, "add one")
+    for what, length in zip(("size along x", "half of size along y"), (s.size[0], s.size[1] / 2)):
+        if abs(length / s.block - round(length / s.block)) > 1e-6 or length < 0.5 * s.block:
+            raise InputError(f"specification.{what}", f"whole blocks of {s.block:.4g} m", f"{length:.4g} m", "round it")
+    blocks = math.prod(block_counts(s))
+    if blocks > MOST_BLOCKS:
+        raise InputError("specification.block", f"at most {MOST_BLOCKS:.0e} blocks", f"{blocks:.1e}", "enlarge it")
+    highest = max(*s.frequencies, *s.far_frequencies)
+    finest = C0 / highest / math.sqrt(s.permittivity) / CELLS_PER_WAVELENGTH
+    if d.cell > finest * (1 + 1e-9):
+        expected = f"at most {finest:.3g} m, {CELLS_PER_WAVELENGTH} cells per wavelength in the body"
+        raise InputError("discretization.cell", expected, f"{d.cell:.3g} m", "refine it")
+    half = s.size[0] / 2 * (1 + 1e-9)
+    require("specification.feed_position", s.feed_position, -half, half)
+    require("specification.feed_width", s.feed_width, 0, s.size[1])
+    require("specification.gap", s.gap, 0, 0.5 * s.feed_height)
+    require("specification.feed_height", s.feed_height, 2 * s.gap, s.size[2] * (1 + 1e-9))

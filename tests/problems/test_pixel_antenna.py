@@ -183,6 +183,8 @@ def test_the_exported_antenna_is_the_design(tmp_path):
         ({"far_frequencies": (4e9,)}, {}, "specification.far_frequencies"),
         ({"width": 1.6, "height": 1.2}, {}, "specification.pixel: expected one that leaves at most"),
         ({}, {"padding": None}, "discretization.padding"),
+        ({}, {"padding": 1.9e-3}, "discretization.padding: expected 0.004 m or more, 2 cells"),
+        ({}, {"padding": 3.9e-3}, "discretization.padding"),
     ],
 )  # fmt: skip
 def test_bad_settings(specification, discretization, words):

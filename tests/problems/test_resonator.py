@@ -252,6 +252,8 @@ def test_refined_keeps_the_parameters(tiny):
         ("specification__feed_width", 30e-3, "feed_width"),
         ("specification__feed_height", 13e-3, "feed_height"),
         ("specification__gap", 5e-3, "gap"),
+        ("specification__gap", 10e-3, "specification.gap"),
+        ("discretization__padding", 2e-3, "discretization.padding"),
         ("specification__directions", [[120.0, 0.0]], "directions"),
         ("specification__permittivity", 50.0, "discretization.cell"),
         ("specification__block", 1e-5, "block"),
