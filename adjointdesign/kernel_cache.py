@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from adjointdesign.errors import InputError
+
+KEPT = 4
+"""Folders of kernels that stay however long nobody has used them: those used last."""
+UNUSED = 30 * 86400.0
+"""Time without a use after which kernels beyond those are removed, s."""
 
 
 def provide_kernel_cache() -> None:
@@ -43,7 +51,7 @@ def provide_kernel_cache() -> None:
 def shared_folder(content: str) -> str | None:
     """A folder in the user's cache for kernels of this content, from whichever copy of the package; None where there is none.
 
-    Nor where ``NUMBA_CACHE_DIR`` or numba's configuration names another place. What older versions left there may be deleted.
+    Nor where ``NUMBA_CACHE_DIR`` or numba's configuration names another place. What other versions have not used for long is removed.
     """
     numba = sys.modules.get("numba")
     if os.environ.get("NUMBA_CACHE_DIR") or (numba is not None and numba.config.CACHE_DIR):
@@ -55,7 +63,35 @@ def shared_folder(content: str) -> str | None:
     except OSError:
         return None
     # Compiled code is loaded from there: not from what somebody else can write.
-    return str(folder) if found.st_uid == os.getuid() and not found.st_mode & 0o022 and os.access(folder, os.W_OK) else None
+    if found.st_uid != os.getuid() or found.st_mode & 0o022 or not os.access(folder, os.W_OK):
+        return None
+    with suppress(OSError):
+        os.utime(folder)  # its last use
+        _remove_unused(folder.parent)
+    return str(folder)
+
+
+def _remove_unused(place: Path) -> None:
+    """Empty the folders that nobody has used for long, but for the newest few; remove what has been empty for as long.
+
+    Safe beside other processes: numba takes files that are gone for kernels that are not compiled yet, but would fail to keep some in a
+    folder that is gone. What cannot be removed stays.
+    """
+    limit, kept = time.time() - UNUSED, 0
+    for _, folder in sorted(((p.lstat().st_mtime, p) for p in place.iterdir() if re.fullmatch("[0-9a-f]{16}", p.name)), reverse=True):
+        with suppress(OSError):
+            if folder.is_symlink():
+                continue
+            # Index files first: no index then names what is gone. What is new is being written.
+            files = sorted(folder.iterdir(), key=lambda path: path.suffix != ".nbi")
+            kept += bool(files)
+            if (files and kept <= KEPT) or folder.lstat().st_mtime > limit:
+                continue
+            for path in files:
+                if path.lstat().st_mtime <= limit:
+                    path.unlink(missing_ok=True)
+            if not files:
+                folder.rmdir()
 
 
 def _users_cache() -> Path:
