@@ -7,9 +7,11 @@ export OMP_NUM_THREADS ?= 1
 export OMPI_MCA_mpi_yield_when_idle ?= 1
 # Firedrake keeps the compiled kernels; the steps on the way there take three quarters of the space, and spare no time.
 export LOOPY_NO_CACHE ?= 1
-# Tests of one file stay together: they share what is slow to make. The plugin mpi-pytest, which comes with Firedrake, would start
-# MPI in the process that hands out the tests, and no mpiexec works below one where it runs.
-EVERY_CORE := -n auto --dist loadfile -p no:mpi-pytest
+# A worker for each core, so a thread for each worker: two of one run would wait for the core of the other worker. Tests of one file stay
+# together: they share what is slow to make; tests/conftest.py says which files begin. The plugin mpi-pytest, which comes with Firedrake,
+# would start MPI in the process that hands out the tests, and no mpiexec works below one where it runs.
+EVERY_CORE := NUMBA_NUM_THREADS=$${NUMBA_NUM_THREADS:-1} $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder \
+  -p no:mpi-pytest
 
 .PHONY: help demo test test-fast lint install-fem clean
 
@@ -42,10 +44,10 @@ demo: $(VENV)/.base
 
 test: lint $(VENV)/.fem
 	@echo "== running all tests"
-	@$(BIN)/python -m pytest $(EVERY_CORE)
+	@$(EVERY_CORE)
 
 test-fast: $(VENV)/.test
-	@$(BIN)/python -m pytest $(EVERY_CORE) -m 'not slow'
+	@$(EVERY_CORE) -m 'not slow'
 
 # import-linter reads packages where they lie, so problems/ is put in its installed place first.
 lint: $(VENV)/.test
