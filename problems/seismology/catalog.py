@@ -1,4 +1,4 @@
-"""Earthquake catalogues: what a problem needs of each event, read from QuakeML, ZMAP and whatever else ObsPy reads, or CSV."""
+"""Earthquake catalogues: what a problem needs of each event, from QuakeML, ZMAP, whatever else ObsPy reads, or CSV."""
 
 from __future__ import annotations
 
@@ -131,10 +131,10 @@ def check_coordinates(what: str, item: str, longitude, latitude, names) -> None:
 def read_catalog(path, depth_unit: str | None = None) -> Catalog:
     """Read a catalogue: CSV with a header when the name ends in ``.csv``, else any format that ObsPy reads.
 
-    A CSV file has columns for longitude (or lon), latitude (lat), depth, magnitude (mag, or ML, Mw, mb, Ms, Md) and time
-    (origin_time, datetime; ISO 8601, UTC where it says no zone, or seconds since 1970); magnitude_type (mag_type, magtype)
-    where there is one. The unit of depth is part of its name: ``depth_km``, ``depth_m``, ``depth (km)``. Events without
-    a magnitude or a depth are left out, and the log says how many.
+    A CSV file has columns for longitude (or lon), latitude (lat), depth, magnitude (mag, or ML, Mw, mb, Ms, Md) and
+    time (origin_time, datetime; ISO 8601, UTC where it says no zone, or seconds since 1970); magnitude_type (mag_type,
+    magtype) where there is one. The unit of depth is part of its name: ``depth_km``, ``depth_m``, ``depth (km)``.
+    Events without a magnitude or a depth are left out, and the log says how many.
 
     Parameters
     ----------
@@ -146,8 +146,8 @@ def read_catalog(path, depth_unit: str | None = None) -> Catalog:
     Raises
     ------
     InputError
-        When the file cannot be read or is no catalogue, or has no magnitudes; when coordinates seem to be swapped or depths
-        in another unit than the format's.
+        When the file cannot be read or is no catalogue, or has no magnitudes; when coordinates seem to be swapped or
+        depths in another unit than the format's.
     """
     if depth_unit not in (None, *METERS):
         raise InputError("depth_unit", "m or km", depth_unit, "name one of them")
@@ -244,7 +244,7 @@ def _seconds(path, line: int, text: str) -> float:
 
 
 def _check_depth_unit(path, catalog: Catalog) -> None:
-    """Refuse depths that read as kilometers where the format has meters: the deepest event of a wide region at 100 m."""
+    """Refuse depths that read as kilometers where the format has meters: none below 700 m in a wide region."""
     positions, deepest = catalog.positions(), float(np.max(catalog.depth))
     extent = float(np.linalg.norm(np.ptp(positions, axis=0)))
     if 1.0 < deepest < 700.0 and extent > 50e3:

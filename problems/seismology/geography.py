@@ -1,9 +1,9 @@
-"""Places on the WGS84 ellipsoid: Cartesian coordinates, local frames, displacements and distances, safe at date line and poles.
+"""Places on the WGS84 ellipsoid: Cartesian coordinates, local frames, displacements and distances.
 
 Positions are Earth-centered, Earth-fixed Cartesian coordinates in meters, and a station is moved in meters to the east
-and north of where it began: longitudes jump at the date line and mean nothing at a pole, these do neither. Longitude and
-latitude (degrees, geodetic) appear only where files are read and written. Heights are above the ellipsoid; elevations of
-stations (above the geoid) are taken for heights, which shifts a whole region by one number, at most 110 m.
+and north of where it began: longitudes jump at the date line and mean nothing at a pole, these do neither. Longitude
+and latitude (degrees, geodetic) appear only where files are read and written. Heights are above the ellipsoid;
+elevations of stations (above the geoid) are taken for heights, which shifts a region as a whole, by at most 110 m.
 
 What says "on the tape" is written with autograd.numpy and has exact first and second derivatives.
 """
@@ -34,7 +34,7 @@ _ECCENTRICITY_2 = FLATTENING * (2 - FLATTENING)
 
 @taped
 def cartesian(longitude, latitude, height):
-    """Earth-centered, Earth-fixed coordinates, m, of places given by longitude, latitude (deg) and height (m); on the tape.
+    """Earth-centered, Earth-fixed coordinates, m, of longitudes, latitudes (deg) and heights (m); on the tape.
 
     Returns
     -------
@@ -50,10 +50,10 @@ def cartesian(longitude, latitude, height):
 
 @taped
 def geodetic(positions):
-    """Longitude, latitude (deg) and height (m) of Cartesian positions, the inverse of `cartesian`; on the tape off the axis.
+    """Longitude, latitude (deg) and height (m) of Cartesian positions: the inverse of `cartesian`; on the tape.
 
-    Bowring's iteration (Surv. Rev. 28, 202 (1985)), three times: to rounding from the sea floor to the outer space. On the
-    axis of rotation the longitude has no derivative, and the values are those of longitude zero.
+    Bowring's iteration (Surv. Rev. 28, 202 (1985)), three times: to rounding at all depths of earthquakes. On the axis
+    of rotation the longitude has no derivative, and is zero.
 
     Parameters
     ----------
@@ -137,6 +137,21 @@ def _times(number, vector):
     return anp.reshape(number, anp.shape(number) + (1,)) * vector
 
 
+@taped
+def on_ellipsoid(positions):
+    """Where the normals of the ellipsoid through Cartesian positions meet it, shape (..., 3), m; on the tape.
+
+    Two steps of Newton's method, each along the normal at the last: right to 0.4 mm from 1 km above or below, to 4 cm
+    from 10 km.
+    """
+    foot = positions
+    for _ in range(2):
+        outward = foot / _SQUARES
+        excess = anp.sum(foot * outward, axis=-1, keepdims=True) - 1
+        foot = foot - excess / (2 * anp.sum(outward**2, axis=-1, keepdims=True)) * outward
+    return foot
+
+
 def displacements(start, longitude, latitude):
     """How far to the east and north (m), in the sense of `moved`, places lie from their starts.
 
@@ -163,7 +178,7 @@ def displacements(start, longitude, latitude):
 
 @taped
 def straight_distances(positions, others, least: float = 1.0):
-    """Lengths, m, of the straight lines from each of n positions to each of m others (hypocentral distances); on the tape.
+    """Straight (hypocentral) distances, m, from each of n positions to each of m others; on the tape.
 
     Parameters
     ----------
@@ -182,7 +197,7 @@ def straight_distances(positions, others, least: float = 1.0):
 
 
 def geodesic(longitude, latitude, to_longitude, to_latitude):
-    """Length (m) of the shortest line on the ellipsoid between places, and its azimuth at the first (deg from north, 0 to 360).
+    """Length (m) of the shortest line on the ellipsoid between places, and its azimuth at the first (deg, 0 to 360).
 
     By PROJ: C. F. F. Karney, J. Geod. 87, 43 (2013), which holds for antipodes too. Arguments broadcast.
 

@@ -1,4 +1,4 @@
-"""Networks of seismic stations: read from StationXML, other inventories, GeoJSON or CSV, and checked against a catalogue."""
+"""Networks of seismic stations: from StationXML, other inventories, GeoJSON or CSV, and held against a catalogue."""
 
 from __future__ import annotations
 
@@ -107,9 +107,9 @@ def read_network(path) -> Network:
     """Read stations: GeoJSON (``.geojson``, ``.json``), CSV (``.csv``), or an inventory in any format that ObsPy reads.
 
     CSV files have columns for longitude (lon), latitude (lat), station (sta, code) and, where there are such, network
-    (net) and elevation (elev, height; m unless the header says km). GeoJSON has a ``Point`` a station with the properties
-    ``code`` (``NET.STA``), or ``station`` and ``network``; the elevation is the third coordinate or the property
-    ``elevation``, m. Without a network the code is XX. Of a station that was moved and has several epochs the latest counts.
+    (net) and elevation (elev, height; m unless the header says km). GeoJSON has a ``Point`` a station with the
+    properties ``code`` (``NET.STA``), or ``station`` and ``network``; the elevation is the third coordinate or the
+    property ``elevation``, m. Without a network the code is XX. Of a station that was moved the latest place counts.
 
     Raises
     ------
@@ -199,7 +199,7 @@ def _rows_of_inventory(path) -> list:
 
 
 def _one_place(code: str, entries: list) -> list:
-    """Where a station stands (or stood last); all places where epochs overlap, which `Network` then refuses as duplicates."""
+    """Where a station stands (or stood last); all its places where epochs overlap: `Network` refuses duplicates."""
     entries = sorted(entries)
     places = [cartesian(*place) for _, _, place in entries]
     if all(np.linalg.norm(place - places[-1]) < SAME_PLACE for place in places):
@@ -215,7 +215,7 @@ def _code(network: str, station: str) -> str:
 
 
 def check_together(catalog: Catalog, network: Network) -> None:
-    """Refuse a catalogue far away from the network that would lie at it with longitude and latitude swapped, or the reverse.
+    """Refuse a catalogue far away from the network that would lie at it with longitude and latitude swapped.
 
     Raises
     ------

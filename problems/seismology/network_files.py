@@ -17,7 +17,7 @@ SOURCE = "adjointdesign"
 
 
 def write_network(path, network: Network, properties: Mapping[str, Sequence] | None = None) -> Path:
-    """Write stations in the format that the ending of the path names: ``.xml``, ``.geojson``, ``.kml`` or ``.csv``; atomically.
+    """Write stations, atomically, in the format that the ending names: ``.xml``, ``.geojson``, ``.kml``, ``.csv``.
 
     `read_network` reads back all but KML, to the last digit. StationXML holds the stations without instruments (which a
     plan does not know yet) and without dates.

@@ -1,4 +1,4 @@
-"""Tables with a header line, as data centers and spreadsheets write them: names of columns told apart, units never guessed."""
+"""Tables with a header line, as data centers and spreadsheets write them: columns have many names, units are never guessed."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ LATITUDE = ("latitude", "lat")
 
 
 class Table:
-    """A table of text, comma-, semicolon-, tab- or bar-separated, whose first line (after comments, ``#``) names columns.
+    """A table with commas, semicolons, tabs or bars, whose first line (after comments, ``#``) names the columns.
 
-    Names are compared in small letters; what stands behind in brackets, or one of `UNITS` behind an underscore or a space, is the unit.
+    Names are compared in small letters. The unit is what stands behind in brackets, or one of `UNITS` behind an
+    underscore or a space.
 
     Parameters
     ----------

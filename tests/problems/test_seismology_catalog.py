@@ -29,18 +29,21 @@ def test_quakeml_comes_in_meters_with_its_preferred_values():
     assert catalog.time[0] == obspy.UTCDateTime("2012-04-04T14:21:42.3").timestamp
 
 
-def test_zmap_and_nordic_through_obspy():
+@pytest.fixture(scope="module")
+def swarm():
+    return read_catalog(OBSPY / "io/nordic/tests/data/select.out")
+
+
+def test_zmap_and_nordic_through_obspy(swarm):
     zmap = read_catalog(OBSPY / "core/tests/data/events_longitude_wrap.zmap")
     assert len(zmap) == 15 and zmap.depth.max() == pytest.approx(365310.0) and zmap.longitude.min() < -176
-    swarm = read_catalog(OBSPY / "io/nordic/tests/data/select.out")
     assert len(swarm) == 50 and set(swarm.magnitude_type) == {"ML"}
     # The first lines of that file: 2013 9 1 0411 15.7, -43.340 170.376 8.5, 0.6L.
     first = swarm.longitude[0], swarm.latitude[0], swarm.depth[0], swarm.magnitude[0]
     assert first == pytest.approx((170.376, -43.340, 8500.0, 0.6))
 
 
-def test_second_locations_of_one_event_are_left_out():
-    swarm = read_catalog(OBSPY / "io/nordic/tests/data/select.out")
+def test_second_locations_of_one_event_are_left_out(swarm):
     once = swarm.without_repeats(seconds=2.0, meters=10e3)
     # 11 pairs in that file have origin times within a second: 04:11:15.7 and 04:11:16.0 on the first day, and so on.
     assert len(once) == 39 and np.all(np.diff(np.sort(once.time)) > 2)
@@ -95,7 +98,8 @@ QUAKEML = """<?xml version="1.0"?>
 <eventParameters publicID="smi:a/b">{}</eventParameters></q:quakeml>
 """
 EVENT = """<event publicID="smi:a/{0}"><origin publicID="smi:a/o{0}"><time><value>2020-01-01T00:00:0{0}Z</value></time>
-<latitude><value>{1}</value></latitude><longitude><value>12</value></longitude><depth><value>{2}</value></depth></origin>
+<latitude><value>{1}</value></latitude><longitude><value>12</value></longitude>
+<depth><value>{2}</value></depth></origin>
 {3}</event>"""
 MAGNITUDE = '<magnitude publicID="smi:a/m{0}"><mag><value>1.5</value></mag></magnitude>'
 

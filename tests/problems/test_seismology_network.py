@@ -93,7 +93,8 @@ def station_xml(*stations):
         "<Elevation>100</Elevation><Site><Name>A</Name></Site></Station>"
         for start, end, lat in stations
     )
-    head = '<FDSNStationXML xmlns="http://www.fdsn.org/xml/station/1" schemaVersion="1.1"><Source>a</Source><Created>2020-01-01T00:00:00</Created>'
+    space = 'xmlns="http://www.fdsn.org/xml/station/1" schemaVersion="1.1"'
+    head = f"<FDSNStationXML {space}><Source>a</Source><Created>2020-01-01T00:00:00</Created>"
     return f'{head}<Network code="XY">{inside}</Network></FDSNStationXML>'
 
 
