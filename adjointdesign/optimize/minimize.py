@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from adjointdesign.errors import InputError
-from adjointdesign.optimize import lbfgs, lbfgsb, nlopt_mma
+from adjointdesign.optimize import adam, lbfgs, lbfgsb, nlopt_mma
 from adjointdesign.optimize.evaluation import Evaluation, evaluator
 from adjointdesign.optimize.stopping import Status, Stopping
 from adjointdesign.optimize.tracker import StopRun, Tracker
@@ -18,7 +18,7 @@ from adjointdesign.optimize.tracker import StopRun, Tracker
 if TYPE_CHECKING:
     from adjointdesign.optimize.replay import Recorder
 
-DRIVERS = {"lbfgsb": lbfgsb.run, "lbfgs": lbfgs.run, "mma": nlopt_mma.mma, "ccsa": nlopt_mma.ccsa}
+DRIVERS = {"lbfgsb": lbfgsb.run, "lbfgs": lbfgs.run, "adam": adam.run, "mma": nlopt_mma.mma, "ccsa": nlopt_mma.ccsa}
 """The optimizers by name; each ``run(tracker, x0, minimax) -> (status, message)``."""
 
 CONSTRAINED = ("mma", "ccsa")
@@ -91,8 +91,9 @@ def minimize(
         Each a number or of shape (n,); infinite where there is none.
     constraints : sequence of callable
         Each ``g(x) -> (values, jacobian)`` of shapes (m,) and (m, n); feasible where ``g(x) <= 0``.
-    method : {"lbfgsb", "lbfgs", "mma", "ccsa"}
-        Optimizer; the first two take neither constraints nor ``minimax``, "lbfgs" no bounds but designs that are refused.
+    method : {"lbfgsb", "lbfgs", "adam", "mma", "ccsa"}
+        Optimizer; the first three take neither constraints nor ``minimax``, "lbfgs" no bounds but designs that are refused,
+        "adam" values and gradients with noise (`adjointdesign.uncertainty.sampled`).
     minimax : bool
         Minimize the largest of the objective's values.
     stop : Stopping
