@@ -1,12 +1,8 @@
 """A guide with a bump between two ports, for exact derivatives and for several ranks; run by the tests of ports."""
 
-import sys
-
 import numpy as np
-import ranks_program
 from firedrake import Function, FunctionSpace, RectangleMesh, SpatialCoordinate, conditional, exp
 
-from adjointdesign import solvers
 from adjointdesign.constants import C0
 from adjointdesign.solvers.fem_helmholtz import FemHelmholtz, Layer, Port, amplitude, launch
 
@@ -29,9 +25,3 @@ def small_case(refinement, shape=False):
         polarization="hz", degree=1, layers=[Layer(0, (-0.6e-6, 0.6e-6), 0.3e-6)], shape=shape,
     )  # fmt: skip
     return solver, {name: function.dat.data_ro.copy() for name, function in solver.functions.items()}
-
-
-if __name__ == "__main__":
-    solvers.CASES["ports"] = "ports_case"
-    sys.modules.setdefault("ports_case", sys.modules["__main__"])
-    ranks_program.main("ports")

@@ -1,12 +1,19 @@
-"""Run under mpiexec by test_ranks.py: readings and derivatives of a solver's small case, along smooth directions."""
+"""Run under mpiexec by test_ranks.py: readings and derivatives of small cases, along smooth directions, into a file."""
 
 import json
 import sys
 
 import numpy as np
-from firedrake import Function, SpatialCoordinate, as_tensor, sin
+import ports_case
+import waves_case
+from firedrake import COMM_WORLD, Function, SpatialCoordinate, as_tensor, sin
 
 from adjointdesign import solvers
+
+REFINEMENT = {"fem_maxwell": 2}
+"""Of the cases that have too few cells for three ranks otherwise."""
+REGISTERED = [name for name in solvers.CASES if name.startswith("fem_")]
+NAMES = [*REGISTERED, "ports", *waves_case.CELLS]
 
 
 def smooth(function: Function) -> np.ndarray:
@@ -20,22 +27,41 @@ def smooth(function: Function) -> np.ndarray:
     return Function(space).interpolate(value if not shape else as_tensor(np.full(shape, value))).dat.data_ro.copy()
 
 
-def main(name: str) -> None:
-    solver, inputs = solvers.small_case(name, 2)
-    directions = {n: smooth(f) for n, f in solver.functions.items() if n in inputs}
+def derivatives(solver, inputs) -> list[float]:
+    """Readings, and readings along a direction; both adjoints against the direction, along which there may be more inputs."""
+    directions = {name: smooth(f) for name, f in solver.functions.items() if name in inputs}
+    # Positions of points are the same on every rank, and have no mesh to be smooth on.
+    points = {name: np.ones_like(inputs[name]) for name in ("source_positions", "receiver_positions") if name in inputs}
     outputs = solver.forward(inputs)
     cotangents = {n: np.ones_like(v) for n, v in outputs.items()}
-    moved = solver.tangent(inputs, directions)
+    moved = solver.tangent(inputs, directions | points)
     gradient = solver.adjoint(inputs, cotangents)
-    curved = solver.second_adjoint(inputs, directions, cotangents, {})
+    curved = solver.second_adjoint(inputs, directions | points, cotangents, {})
     readings = np.concatenate([np.ravel(v) for values in (outputs, moved) for v in values.values()])
     numbers = [*map(float, readings.real), *map(float, readings.imag)]
     for result in (gradient, curved):
         numbers += [solver.comm.allreduce(float(np.sum(result[n] * directions[n]))) for n in directions]
+        numbers += [float(v) for n in inputs if n not in directions for v in np.ravel(result[n])]
     # Every rank must hold the same bits.
     assert all(other == numbers for other in solver.comm.allgather(numbers))
-    if solver.comm.rank == 0:
-        print(json.dumps(numbers))
+    return numbers
+
+
+def numbers(name: str) -> list[float]:
+    """Of the case of this name."""
+    if name in REGISTERED:
+        return derivatives(*solvers.small_case(name, REFINEMENT.get(name, 1)))
+    return derivatives(*(ports_case.small_case(1) if name == "ports" else waves_case.small_case(name)))
+
+
+def main(path: str) -> None:
+    found = {}
+    for name in NAMES:
+        print(name, file=sys.stderr, flush=True)  # the last one is where it ended
+        found[name] = numbers(name)
+    if COMM_WORLD.rank == 0:
+        with open(path, "w") as file:
+            json.dump(found, file)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,6 @@
 """Ports of the scalar solver: modes against closed forms, launches in straight guides, power, derivatives, ranks."""
 
-import json
 import math
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import ports_case
@@ -14,7 +8,6 @@ import pytest
 from firedrake import Function, FunctionSpace, RectangleMesh, SpatialCoordinate, conditional
 from scipy.optimize import brentq
 from scipy.special import jn_zeros
-from test_ranks import ALLOW
 
 from adjointdesign.constants import C0
 from adjointdesign.errors import InputError
@@ -133,22 +126,6 @@ def test_derivatives_in_medium_and_shape_are_exact():
     solver, inputs = ports_case.small_case(1, shape=True)
     check = check_solver(solver, inputs, np.random.default_rng(0))
     assert set(inputs) == {"permittivity", "coordinates"} and check["passed"], str(check)
-
-
-@pytest.mark.slow
-@pytest.mark.mpi
-@pytest.mark.skipif(shutil.which("mpiexec") is None, reason="needs mpiexec")
-def test_ranks_agree_on_ports():
-    found = []
-    for ranks in (1, 2, 3):
-        run = subprocess.run(
-            ["mpiexec", "-n", str(ranks), sys.executable, str(Path(ports_case.__file__))],
-            env={**os.environ, **ALLOW}, capture_output=True, text=True, timeout=300, check=False,
-        )  # fmt: skip
-        assert run.returncode == 0, run.stderr[-3000:]
-        found.append(json.loads(run.stdout.splitlines()[-1]))
-    for numbers in found[1:]:
-        assert numbers == pytest.approx(found[0], rel=1e-10, abs=1e-12 * max(map(abs, found[0])))
 
 
 GUIDE = {"axis": 0, "position": 0.5e-6, "window": (0.0, 1e-6), "permittivity": air, "width": 0.2e-6}
