@@ -3,9 +3,9 @@
 D. P. Kingma and J. Ba, Adam (ICLR 2015), algorithm 1, with steps that shrink as ``t^-0.6`` and the iterates of the last rounds
 averaged (B. T. Polyak and A. B. Juditsky, SIAM J. Control Optim. 30, 838 (1992)).
 
-One value says little where values are noisy, so the lowest is not the answer: after every round of `ROUND` evaluations the
-average is evaluated, and the last such evaluation is the run's best. A round is an iteration in the sense of `Stopping`; its
-``ftol`` compares values at averages, and ends the run also where noise hides what was gained over the window.
+After every round of `ROUND` evaluations the average is evaluated; a round is an iteration in the sense of `Stopping`. Where the
+readings say how large the noise is, the lowest of the values is not the answer: then the last average is the run's best, and
+``ftol`` compares averages, so that it ends the run also where noise hides what was gained over the window.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ CERTAIN = 3.0
 back (``window``) end a run."""
 
 GRADIENT_ERROR = "gradient_error"
-"""The reading with the standard errors of the gradient's components; without it noise does not end a run."""
+"""The reading with the standard errors of the gradient's components; without it values and gradients are taken for exact."""
 
 
 class _Average:
@@ -59,9 +59,9 @@ def run(tracker: Tracker, x0: np.ndarray, minimax: bool) -> tuple[Status, str]:
     Returns
     -------
     status, message
-        How it ended by itself. The tracker's own ends arrive as `StopRun`, with the last average as the best point.
+        How it ended by itself. The tracker's own ends arrive as `StopRun`.
     """
-    answer: Evaluation | None = None  # at the last average; before there is one, at the last iterate
+    answer: Evaluation | None = None  # with noise: the last average; before there is one, the last iterate
 
     def evaluate(x: np.ndarray) -> Evaluation:
         try:
@@ -76,16 +76,16 @@ def run(tracker: Tracker, x0: np.ndarray, minimax: bool) -> tuple[Status, str]:
     x, average = x0.copy(), _Average(x0.size)
     mean, square, count, rounds, quiet, floor = np.zeros(x0.size), np.zeros(x0.size), 0, 0, 0, 0.0
     while True:
-        total, gradients, variances, seen = np.zeros(x0.size), np.zeros(x0.size), np.zeros(x0.size), True
+        total, gradients, variances = np.zeros(x0.size), np.zeros(x0.size), np.zeros(x0.size)
         for _ in range(ROUND):
             here = evaluate(x)
-            answer = here if rounds == 0 else answer
+            noisy = GRADIENT_ERROR in here.readings
+            if noisy and rounds == 0:
+                answer = here
             gradient = here.jacobian[0]
             floor = floor or TINY * float(np.max(np.abs(gradient)))
             total, gradients = total + x, gradients + gradient
-            error = here.readings.get(GRADIENT_ERROR)
-            seen = seen and error is not None
-            variances += np.square(error) if seen else 0.0
+            variances += np.square(here.readings[GRADIENT_ERROR]) if noisy else 0.0
             count += 1
             mean = FIRST * mean + (1 - FIRST) * gradient
             square = SECOND * square + (1 - SECOND) * gradient**2
@@ -94,11 +94,11 @@ def run(tracker: Tracker, x0: np.ndarray, minimax: bool) -> tuple[Status, str]:
             # A variable whose gradient has always been zero stays.
             x = np.clip(x - np.divide(step, scale, out=np.zeros(x.size), where=scale > 0), tracker.lower, tracker.upper)
         rounds += 1
-        answer = evaluate(np.clip(average.add(total, ROUND), tracker.lower, tracker.upper))
-        tracker.best = answer
+        center = evaluate(np.clip(average.add(total, ROUND), tracker.lower, tracker.upper))
+        if noisy:
+            answer = tracker.best = center
         tracker.end_iteration()
-        noise = seen and _is_noise(gradients / ROUND, np.sqrt(variances) / ROUND, answer.x, tracker)
-        quiet = quiet + 1 if noise else 0
+        quiet = quiet + 1 if noisy and _is_noise(gradients / ROUND, np.sqrt(variances) / ROUND, center.x, tracker) else 0
         if quiet == tracker.stop.window:
             return Status.CONVERGED, (
                 f"no component of the mean gradients of {quiet} rounds in a row exceeds {CERTAIN:g} of its standard errors:"

@@ -16,7 +16,7 @@ def each(cases):
     return pytest.mark.parametrize("case", cases, ids=lambda case: case.name)
 
 
-@pytest.mark.parametrize("method", [name for name in DRIVERS if name != "lbfgs"])
+@pytest.mark.parametrize("method", [name for name in DRIVERS if name not in ("lbfgs", "adam")])
 @each(BOUNDED)
 def test_published_optimum_within_bounds(method, case):
     # NLopt's MMA and CCSA crawl along the bottom of Rosenbrock's valley: 3e-4 after 2000 evaluations.
