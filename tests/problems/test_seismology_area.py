@@ -117,6 +117,12 @@ def test_rings_around_a_pole(tmp_path, pole):
     assert derivatives_hold(around.signed_distance, cartesian([12.0], [pole * 83.0], 0.0), 50.0)
 
 
+def test_an_edge_close_to_a_pole_follows_its_parallel(tmp_path):
+    close = read_area(geojson(tmp_path, [[[x, 89.9] for x in (0, 90, 180, -90, 0)]]))
+    meridian = geodesic(0.0, 90.0, 0.0, 89.9)[0]
+    assert close.signed_distance(cartesian([0.0], [90.0], 0.0))[0] == pytest.approx(-meridian, rel=1e-3)
+
+
 def test_the_nearest_place_within_is_that_of_shapely_and_keeps_its_margin(tmp_path):
     area = read_area(geojson(tmp_path, [OUTER, HOLE]))
     lon, lat = np.array([169.0, 170.55, 170.2]), np.array([-43.6, -43.66, -43.6])

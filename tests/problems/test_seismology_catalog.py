@@ -124,6 +124,23 @@ def test_depths_in_kilometers_where_quakeml_has_meters_are_refused(tmp_path):
     assert read_catalog(path, depth_unit="m").depth.max() == 11.0
 
 
+def test_of_several_magnitudes_the_preferred_one_counts(tmp_path):
+    second = MAGNITUDE.format("q").replace("1.5", "2.5") + "<preferredMagnitudeID>smi:a/mq</preferredMagnitudeID>"
+    text = QUAKEML.format(EVENT.format(1, 47, 5000, MAGNITUDE.format(1) + second))
+    assert read_catalog(written(tmp_path, text, "a.xml")).magnitude.tolist() == [2.5]
+
+
+def test_times_without_a_zone_are_utc_wherever_the_computer_stands(tmp_path, monkeypatch):
+    import time
+
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Pacific/Auckland")
+        time.tzset()
+        got = read_catalog(written(tmp_path, HEADER + ROW.replace("Z,", ",")))
+    time.tzset()
+    assert got.time[0] == obspy.UTCDateTime(2020, 1, 2, 3, 4, 5).timestamp
+
+
 def test_malformed_xml_is_told_with_file_and_line(tmp_path):
     broken = QUAKEML.format("").replace("</eventParameters>", "<event>\n")
     with pytest.raises(InputError, match=r"a\.xml, line 4: expected well-formed XML .*mismatch"):

@@ -46,9 +46,8 @@ def test_other_programs_read_what_is_written(tmp_path):
 
     marks = etree.parse(str(write_network(tmp_path / "plan.kml", ALPS, {"a<b": [1, 2, 3]}))).findall(".//{*}Placemark")
     assert [mark.findtext("{*}name") for mark in marks] == list(ALPS.codes)
-    assert marks[0].findtext("{*}Point/{*}coordinates") == "12.795714,47.737167,860.0" and "a<b: 1" not in marks[
-        0
-    ].findtext("{*}name")
+    assert marks[0].findtext("{*}description") == "<ul><li>a&lt;b: 1</li></ul>"
+    assert marks[0].findtext("{*}Point/{*}coordinates") == "12.795714,47.737167,860.0"
     features = json.loads(
         write_network(tmp_path / "plan.geojson", ALPS, {"fixed": np.array([True, False, True])}).read_text()
     )["features"]

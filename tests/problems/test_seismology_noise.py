@@ -141,6 +141,11 @@ def test_noise_between_sites_is_theirs_at_them_and_the_mean_half_way():
     ends = np.log([spectra.peterson(w).rms(1, 5) for w in ("low", "high")])
     assert np.allclose(field.log_amplitude(sites), ends, atol=1e-9)
     assert field.log_amplitude(sites.mean(axis=0, keepdims=True))[0] == pytest.approx(ends.mean(), rel=1e-9)
+    quarter = sites[:1] + 0.25 * (sites[1:] - sites[:1])
+    apart = np.linalg.norm(sites[1] - sites[0])
+    weight = 1 / (1 + math.exp((0.25**2 - 0.75**2) * apart**2 / (2 * 20e3**2)))
+    wide = noise.noise_of_sites(sites, [spectra.peterson("low"), spectra.peterson("high")], 1, 5, length=20e3)
+    assert wide.log_amplitude(quarter)[0] == pytest.approx(ends[0] * weight + ends[1] * (1 - weight), rel=1e-9)
     # Thousands of lengths away the nearer one's still counts, and nothing is divided by zero.
     assert field.log_amplitude(cartesian([-90.0], [0.0], 0.0))[0] == pytest.approx(ends[0])
     near = cartesian(np.array([10.2, 10.27]), np.array([47.05, 46.97]), 300.0)
