@@ -20,6 +20,7 @@ _SHIPPED = {
     "dielectric-resonator-antenna": "antennas.resonator:Resonator",
     "patch-antenna": "antennas.patch_antenna:Patch",
     "pixel-antenna": "antennas.pixel_antenna:PixelAntenna",
+    "detection-network": "seismology.detection_network:DetectionNetwork",
 }
 """Name to module and class; another distribution adds its own by an entry point ``adjointdesign.problems``."""
 

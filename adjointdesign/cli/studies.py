@@ -66,7 +66,7 @@ def _design_of(context: typer.Context, design: Path | None) -> Path | None:
 
 @app.command()
 def evaluate(problem: Annotated[str, typer.Argument(metavar="PROBLEM|FILE.toml", help="Name of a problem, or the description of an antenna.")],
-             design: Annotated[Path | None, typer.Option("--design", metavar="FILE", callback=_design_of, help="The design, in a format that the problem reads.")] = None,
+             design: Annotated[Path | None, typer.Option("--design", "--stations", metavar="FILE", callback=_design_of, help="The design, or the stations, in a format that the problem reads.")] = None,
              config: Config = None, overrides: Set = None, as_json: Json = False,
              out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="With FILE.toml: folder for files and figures.")] = None) -> int:  # fmt: skip
     """Simulate a given design, or the antenna that a TOML file describes."""

@@ -14,7 +14,6 @@ derivative is zero almost everywhere.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -153,7 +152,7 @@ class Network:
     k : int
         How many stations have to detect.
     threads : int, optional
-        How many work; all cores that there are by default.
+        How many work; as many as Numba has (``NUMBA_NUM_THREADS``) by default.
     """
 
     events: np.ndarray
@@ -173,7 +172,7 @@ class Network:
     def over_chunks(self, work: Callable[[slice], object]) -> list:
         """``work`` of every chunk of events, in order."""
         chunks = [slice(i, min(i + CHUNK, len(self.events))) for i in range(0, len(self.events), CHUNK)]
-        threads = min(self.threads or len(os.sched_getaffinity(0)), len(chunks))
+        threads = min(self.threads or _threads(), len(chunks))
         if threads <= 1:
             return [work(c) for c in chunks]
         with ThreadPoolExecutor(threads) as pool:
@@ -229,6 +228,12 @@ class Network:
             return parts
 
         return *_sums(self.over_chunks(work), stations), to_levels, change
+
+
+def _threads() -> int:
+    import numba
+
+    return numba.config.NUMBA_NUM_THREADS
 
 
 def _sums(parts: list, stations: tuple) -> tuple[np.ndarray, np.ndarray]:
