@@ -13,10 +13,12 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from adjointdesign.problems.antennas.geometry.build import Model, build
 from adjointdesign.problems.antennas.geometry.description import Antenna, described
+from adjointdesign.problems.antennas.ringing_watch import RingingWatch
 from pydantic import Field, field_validator
 
 from adjointdesign.errors import InputError
 from adjointdesign.problem import Problem, Settings
+from adjointdesign.tape import taped
 
 Positive = Annotated[float, Field(gt=0)]
 Length = Annotated[float, Field(ge=1e-12, le=1e3)]
@@ -163,7 +165,7 @@ class FdtdAntenna(Problem):
         from adjointdesign.monitors import FarFieldMonitor, PortMonitor, RadiatedPowerMonitor
 
         s = self.specification
-        monitors = [PortMonitor(self.model.ports[0], s.frequencies)]
+        monitors: list = [PortMonitor(self.model.ports[0])]
         if s.far_frequencies:
             bounds, ground = self.model.far_field_box
             box = ([0.5 * (a + b) for a, b in bounds], [b - a for a, b in bounds], s.far_frequencies)
@@ -189,10 +191,18 @@ class FdtdAntenna(Problem):
     # -- the flow -----------------------------------------------------------------------------------------------------
 
     def solve(self, medium):
-        """Voltage of the port, far field, tangential fields on its box."""
+        """Voltage of the port over time, far field, tangential fields on its box."""
         from adjointdesign.tape import solve
 
-        return solve(self.solver(), **medium)
+        fields = solve(self.solver(), **medium)
+        self.ringing.look(np.asarray(fields[self.model.ports[0].name]))
+        return fields
+
+    @cached_property
+    def ringing(self) -> RingingWatch:
+        """What the runs leave over at their end."""
+        s, dt = self.specification, self.solver().dt
+        return RingingWatch(self.discretization.decay, round(1 / (min((*s.frequencies, *s.far_frequencies)) * dt)))
 
     def readings(self, fields) -> dict[str, Any]:
         """``reflection`` (complex) and ``S11`` (dB); ``gain`` (realized, dBi, frequency by direction) and ``efficiency`` (total)."""
@@ -201,7 +211,8 @@ class FdtdAntenna(Problem):
 
         s, port = self.specification, self.model.ports[0]
         drive = self._drive(s.frequencies)
-        reflection = lumped_s_parameters([[fields[port.name]]], [drive], [port.impedance])[:, 0, 0]
+        voltage = transform(fields[port.name], self._kernel)
+        reflection = lumped_s_parameters([[voltage]], [drive], [port.impedance])[:, 0, 0]
         found = {"reflection": reflection, "S11": decibels(reflection)}
         if s.far_frequencies:
             found |= self._radiation(fields, port)
@@ -220,12 +231,26 @@ class FdtdAntenna(Problem):
             found["efficiency"] = total_efficiency(radiated, available)
         return found
 
+    @cached_property
+    def _kernel(self) -> np.ndarray:
+        """Of the transform of the port's voltage, s."""
+        solver = self.solver()
+        return solver.dt * np.exp(2j * np.pi * np.outer(self.specification.frequencies, (np.arange(solver.steps) + 0.5) * solver.dt))
+
     def _drive(self, frequencies) -> np.ndarray:
         """Transform of the source's voltage as the program drives it, V s."""
         solver = self.solver()
         return solver.program.doors.sources[0].spectrum(np.array(frequencies), solver.dt, solver.steps)
 
     # -- files --------------------------------------------------------------------------------------------------------
+
+    def file_result(self, path, objective, readings):
+        """Also whether the run has rung down."""
+        return super().file_result(path, objective, readings) | {"ringing": self.ringing.summary}
+
+    def table(self, result):
+        """Also a run that has not rung down."""
+        return super().table(result) + ("" if result["ringing"]["rung_down"] else f"\nNOT RUNG DOWN: {self.ringing.words}")
 
     def deliver(self, folder, parameters, status):
         """Write design.h5, the antenna as a file, and what a simulation of that file gives; see `fdtd_deliver.py`."""
@@ -246,10 +271,17 @@ class FdtdAntenna(Problem):
         return summarize(folder)
 
 
+@taped
+def transform(signal, kernel):
+    """Of a real signal, by the matrix that holds ``dt exp(i w t)``."""
+    import autograd.numpy as anp
+
+    return anp.dot(kernel.real, signal) + 1j * anp.dot(kernel.imag, signal)
+
+
 def _radiated(reading, drive, dt: float, frequencies):
     """Power out of the box for one volt; the factor pairs whole steps of E with H, see `PortMonitor`."""
     from adjointdesign.monitors import power
-    from adjointdesign.tape import taped
 
     return taped(lambda r: power(r, drive) * np.cos(np.pi * np.array(frequencies) * dt))(reading)
 

@@ -35,9 +35,11 @@ def deliver(problem, folder: Path, parameters: np.ndarray, status: str) -> None:
     from adjointdesign.parameters import write_parameters
     from adjointdesign.problems.antennas.describe import simulate
     from adjointdesign.problems.antennas.describe_deliver import deliver as write_results
+    from adjointdesign.problems.antennas.describe_ringing import ringing_summary
     from adjointdesign.problems.antennas.geometry.description import read
 
     own = problem.evaluate(parameters).readings
+    ringing = problem.ringing.summary
     write_parameters(folder / "design.h5", parameters, own, problem=problem.name, status=status)
     path = folder / "antenna.toml"
     atomic_write(path, tomli_w.dumps(problem.describe(parameters, folder)))
@@ -48,6 +50,8 @@ def deliver(problem, folder: Path, parameters: np.ndarray, status: str) -> None:
         folder / "verification.json",
         json.dumps({
             "cells": list(results.model.grid.cells),
+            "rung_down": ringing_summary(results.ringing)["rung_down"],
+            "own_grid": ringing,
             "readings": {name: np.asarray(values).tolist() for name, values in found.items()},
             "targets": [
                 {"target": str(t), "value": t.worst(found[t.reading]), "met": bool(t.violation(t.worst(found[t.reading])) <= 0)}
@@ -100,7 +104,11 @@ def summarize(folder: Path) -> list[str]:
         return []
     found = json.loads(path.read_text(encoding="utf-8"))
     cells = " x ".join(str(n) for n in found["cells"])
-    lines = [f"simulated again from antenna.toml on {cells} cells:"]
+    lines = [f"simulated again from antenna.toml on {cells} cells{'' if found.get('rung_down', True) else ', NOT RUNG DOWN'}:"]
+    own = found.get("own_grid")  # older folders do not say
+    if own and not own["rung_down"]:
+        left = f"{own['remaining_energy']:.1e} of the energy of the port's voltage is left at the end, asked {own['decay']:.1e}"
+        lines.insert(0, f"NOT RUNG DOWN on the grid of the optimization: {left}; lower discretization.decay")
     lines += [f"  {t['target']}: {t['value']:.2f}, {'met' if t['met'] else 'MISSED'}" for t in found["targets"]]
     for name, values in found["readings"].items():
         values = np.array(values)

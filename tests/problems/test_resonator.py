@@ -1,10 +1,12 @@
 """The dielectric resonator antenna: gradients, the body on the grid and in files, its resonance against a published model."""
 
 import itertools
+import json
 
 import numpy as np
 import pytest
 from adjointdesign.problems import find
+from adjointdesign.problems.antennas.fdtd_deliver import summarize
 from adjointdesign.problems.antennas.geometry.build import build
 from adjointdesign.problems.antennas.geometry.description import described
 from adjointdesign.problems.antennas.resonator_body import Blocks
@@ -70,6 +72,22 @@ def test_all_runs_have_the_length_of_the_first_design(tiny):
     other = made()
     other.evaluate(np.zeros(other.design_shape))
     assert other.solver().steps == tiny.solver().steps
+
+
+def test_a_design_that_rings_beyond_the_length_of_the_first_is_marked(tmp_path, caplog):
+    """An empty room sets the length; by then a full block has not rung down. It is told wherever it is read."""
+    problem = made(optimization__initial_density=0.0, specification__loss_tangent=0.0, discretization__decay=1e-5)
+    problem.evaluate(np.zeros(problem.design_shape))
+    assert problem.ringing.rung_down and not caplog.records
+    np.save(tmp_path / "full.npy", np.ones(problem.design_shape))
+    found = problem.evaluate_file(tmp_path / "full.npy")
+    (record,) = caplog.records
+    assert "not rung down" in record.getMessage() and "\n" not in record.getMessage()
+    assert not found["ringing"]["rung_down"] and found["ringing"]["remaining_energy"] > 1e-4
+    assert "NOT RUNG DOWN" in problem.table(found)
+    results = {"cells": [1, 1, 1], "rung_down": True, "own_grid": found["ringing"], "targets": [], "readings": {}}
+    (tmp_path / "verification.json").write_text(json.dumps(results), encoding="utf-8")
+    assert summarize(tmp_path)[0].startswith("NOT RUNG DOWN on the grid of the optimization: 2")
 
 
 # -- the body on the grid ---------------------------------------------------------------------------------------------
@@ -218,7 +236,10 @@ def test_delivered_files_and_figures(tmp_path):
     problem.deliver(tmp_path, x, "converged")
     for name in ("design.h5", "antenna.toml", "body.stl", "body.vtu", "body.json", "verification.json", "s_parameters.s1p", "pattern.csv"):
         assert (tmp_path / name).is_file(), name
+    verified = json.loads((tmp_path / "verification.json").read_text(encoding="utf-8"))
+    assert verified["rung_down"] and verified["own_grid"]["rung_down"] and 0 < verified["own_grid"]["remaining_energy"] < 1e-3
     lines = "\n".join(problem.summarize(tmp_path))
+    assert "NOT RUNG DOWN" not in lines
     assert "1 piece, all on the ground" in lines and "full block" in lines and "simulated again" in lines
     names = [picture.name for picture in problem.pictures(tmp_path)]
     assert names[:3] == ["body", "layers", "comparison"] and len(names) >= 6
