@@ -28,7 +28,7 @@ class Area:
     """
 
     def __init__(self, polygons, plane: Plane):
-        from shapely import get_parts
+        from shapely import get_parts, prepare
         from shapely.geometry import MultiPolygon
         from shapely.geometry.polygon import orient
 
@@ -36,6 +36,7 @@ class Area:
         if not parts:
             raise InputError("allowed area", "an area larger than nothing", "none", "check the polygons or the mask")
         self.polygons, self.plane = MultiPolygon(parts), plane
+        prepare(self.polygons)
         rings = [np.asarray(ring.coords) for part in parts for ring in (part.exterior, *part.interiors)]
         # The inside lies to the left, of outer rings and holes alike.
         self._starts = np.concatenate([ring[:-1] for ring in rings])

@@ -122,7 +122,7 @@ def check_coordinates(what: str, item: str, longitude, latitude, names) -> None:
         return
     k = bad[0]
     got = f"{latitude[k]:g} and {longitude[k]:g} ({item} {names[k]})"
-    swapped = np.all(np.abs(longitude) <= 90)
+    swapped = 2 * bad.size > len(latitude) and np.all(np.abs(longitude) <= 90) and np.all(np.abs(latitude) <= 360)
     meters = np.any(np.abs(longitude) > 1e3) or np.any(np.abs(latitude) > 1e3)
     remedy = "they seem to be swapped" if swapped else "give degrees, not meters" if meters else "check the two columns"
     raise InputError(f"coordinates of the {what}", "latitude within 90 and longitude within 360 degrees", got, remedy)
@@ -140,8 +140,8 @@ def read_catalog(path, depth_unit: str | None = None) -> Catalog:
     ----------
     path : path-like
     depth_unit : {"m", "km"}, optional
-        For a CSV file whose header says no unit; elsewhere it says that depths as the file's format has them
-        (QuakeML: m) are small because the events are, which ends doubts about their unit.
+        For a CSV file whose header says no unit. For other files, whose format has one (QuakeML: m), "m" ends doubts
+        about depths that look like kilometers.
 
     Raises
     ------
@@ -149,9 +149,11 @@ def read_catalog(path, depth_unit: str | None = None) -> Catalog:
         When the file cannot be read or is no catalogue, or has no magnitudes; when coordinates seem to be swapped or
         depths in another unit than the format's.
     """
-    if depth_unit not in (None, *METERS):
-        raise InputError("depth_unit", "m or km", depth_unit, "name one of them")
-    catalog = _from_csv(path, depth_unit) if str(path).lower().endswith(".csv") else _from_obspy(path)
+    table = str(path).lower().endswith(".csv")
+    if depth_unit not in (None, *METERS) or depth_unit == "km" and not table:
+        expected = "m or km" if table else "m, or none, for a format with a unit of its own"
+        raise InputError("depth_unit", expected, depth_unit, "leave it out, and correct depths in the file")
+    catalog = _from_csv(path, depth_unit) if table else _from_obspy(path)
     if depth_unit is None:
         _check_depth_unit(path, catalog)
     return catalog
@@ -178,6 +180,8 @@ def _from_csv(path, depth_unit: str | None) -> Catalog:
     table = Table(path)
     depth = ("depth", "dep", "focal_depth")
     unit = table.unit(depth) or depth_unit
+    if depth_unit and unit != depth_unit:
+        raise InputError("depth_unit", f"{unit}, as in the header of {path}", depth_unit, "leave it out")
     if unit not in METERS:
         raise InputError(f"depth in {path}", "a unit, m or km", unit or "none", "name the column depth_km or depth_m")
     longitude, latitude = table.numbers(LONGITUDE), table.numbers(LATITUDE)

@@ -1,4 +1,4 @@
-"""Tables with a header line, as data centers and spreadsheets write them: columns have many names, units are never guessed."""
+"""Tables with a header line, as data centers write them: columns have many names, units are never guessed."""
 
 from __future__ import annotations
 

@@ -62,6 +62,8 @@ def test_csv_with_names_and_units_in_many_ways(tmp_path):
         assert np.array_equal(getattr(plain, name), getattr(again, name)), name
     bare = written(tmp_path, HEADER.replace("depth_km", "depth") + ROW)
     assert read_catalog(bare, depth_unit="km").depth[0] == 8500.0
+    with pytest.raises(InputError, match="depth_unit: expected km, as in the header of .*, got m"):
+        read_catalog(written(tmp_path, HEADER + ROW), depth_unit="m")
 
 
 @pytest.mark.parametrize(
@@ -74,6 +76,7 @@ def test_csv_with_names_and_units_in_many_ways(tmp_path):
         (HEADER.replace(",mag,magType", "") + ROW.replace(",2.1,ML", ""), "expected a column of magnitudes"),
         (HEADER + ROW.replace("2.1", ""), "got 1 without a magnitude"),
         (HEADER + ROW.replace("47.5,12.25", "170.5,-43.5"), "got 170.5 and -43.5 (event 1); they seem to be swapped"),
+        (HEADER + 3 * ROW + ROW.replace("47.5", "147.5"), "got 147.5 and 12.25 (event 4); check the two columns"),
         (HEADER + ROW.replace("47.5,12.25", "5300000,420000"), "give degrees, not meters"),
         (HEADER + ROW.replace("8.5", "8500"), "expected at most 800 km, in meters, got 8500 km (event 1)"),
         (HEADER + ROW.replace("2.1", "two"), "line 2: expected a number, got 'two'"),
@@ -122,6 +125,8 @@ def test_depths_in_kilometers_where_quakeml_has_meters_are_refused(tmp_path):
     ):
         read_catalog(path)
     assert read_catalog(path, depth_unit="m").depth.max() == 11.0
+    with pytest.raises(InputError, match="expected m, or none, for a format with a unit of its own, got km"):
+        read_catalog(path, depth_unit="km")
 
 
 def test_of_several_magnitudes_the_preferred_one_counts(tmp_path):
