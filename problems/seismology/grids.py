@@ -64,10 +64,15 @@ class Grid:
     def _along(self, longitude):
         return (longitude - self.middle + 180.0) % 360.0 - 180.0 + self.middle
 
+    @property
+    def closed(self) -> bool:
+        """Whether the grid goes around the globe: what is between its last meridian and its first is one step, too."""
+        return 360.0 - np.ptp(self.longitude) < 1.5 * np.max(np.diff(self.longitude))
+
     def covers(self, longitude, latitude) -> np.ndarray:
         """Whether places (deg) lie on the grid."""
         lon, lat = self._along(np.asarray(longitude, dtype=float)), np.asarray(latitude, dtype=float)
-        between = (lon >= self.longitude[0]) & (lon <= self.longitude[-1])
+        between = self.closed | (lon >= self.longitude[0]) & (lon <= self.longitude[-1])
         return between & (lat >= self.latitude[0]) & (lat <= self.latitude[-1])
 
     @cached_property
@@ -78,13 +83,19 @@ class Grid:
             raise InputError("map", "a number at every node", "NaN at some", "fill the gaps before, or cut the map")
         if min(self.values.shape) < 4:
             raise InputError("map", "at least 4 by 4 nodes", self.values.shape, "give a finer map, or one number")
-        return RectBivariateSpline(self.longitude, self.latitude, self.values, s=0)
+        longitude, values = self.longitude, self.values
+        if self.closed:
+            # Nodes from the other side, so many that the spline does not know where it ends.
+            more = min(12, longitude.size)
+            longitude = np.concatenate([longitude[-more:] - 360.0, longitude, longitude[:more] + 360.0])
+            values = np.concatenate([values[-more:], values, values[:more]])
+        return RectBivariateSpline(longitude, self.latitude, values, s=0)
 
     def at(self, positions):
         """Values at Cartesian positions of shape (n, 3), m, by bicubic splines through the nodes; on the tape.
 
-        Continuous with first and second derivatives. Beyond the edge it stays what it is at the edge. At a pole, where
-        longitudes have no derivative, neither has this.
+        Continuous with first and second derivatives. Beyond the edge it stays what it is there; a grid around the globe
+        has no edge to the east. At a pole, where longitudes have no derivative, neither has this.
 
         Raises
         ------
@@ -111,7 +122,7 @@ defvjp(
 def _interpolated(positions, grid: Grid):
     longitude, latitude, _ = geodetic(positions)
     longitude = anp.mod(longitude - grid.middle + 180.0, 360.0) - 180.0 + grid.middle
-    x = anp.clip(longitude, grid.longitude[0], grid.longitude[-1])
+    x = longitude if grid.closed else anp.clip(longitude, grid.longitude[0], grid.longitude[-1])
     y = anp.clip(latitude, grid.latitude[0], grid.latitude[-1])
     return _evaluate(grid._spline, x, y, 0, 0)
 

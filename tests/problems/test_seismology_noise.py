@@ -119,6 +119,16 @@ def test_maps_pass_through_their_nodes_and_have_exact_derivatives_across_the_dat
     assert grid.covers([-177.0, 190.0, 178.0], [-17.0, -17.0, -25.0]).tolist() == [True, False, False]
 
 
+def test_a_map_around_the_globe_has_no_seam_at_the_date_line():
+    lon = np.arange(-180.0, 180.0, 5.0)
+    grid = Grid(lon, LAT, 0.5 + 0.3 * np.cos(np.deg2rad(3 * lon[:, None])) * np.cos(LAT / 4))
+    places = np.array([177.3, 179.999, -180.0, -177.8]), np.array([-17.2, -15.1, -18.0, -16.6])
+    expected = 0.5 + 0.3 * np.cos(np.deg2rad(3 * places[0])) * np.cos(places[1] / 4)
+    at = cartesian(*places, 0.0)
+    assert np.allclose(grid.at(at), expected, atol=1e-4) and grid.covers(177.3, -17.2)
+    assert derivatives_hold(grid.at, at, 5e3)
+
+
 def test_noise_scaled_by_a_map_runs_from_the_low_model_to_the_high():
     share = np.clip(WAVES, 0, 1)
     share[2, 3], share[8, 6] = 0.0, 1.0
