@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[2]
 DEMOS = ROOT / "docs" / "demos"
 README = (ROOT / "README.md").read_text()
 PAGE = (ROOT / "docs" / "command-line.md").read_text()
-ELSEWHERE = {"heat_equation.py": "test_howto_own_solver.py", "dido.py": "test_howto_shapes.py", "two_gradients.py": "test_consistency_page.py"}
+ELSEWHERE = {"heat_equation.py": "test_howto_own_solver.py", "dido.py": "test_howto_shapes.py", "two_gradients.py": "test_consistency_page.py",
+             "random_gradients.py": "test_uncertainty_page.py"}  # fmt: skip
 """Demos that another file of this folder runs."""
 COARSE = {
     "crossing.py": (
