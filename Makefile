@@ -7,6 +7,8 @@ export OMP_NUM_THREADS ?= 1
 export OMPI_MCA_mpi_yield_when_idle ?= 1
 # Firedrake keeps the compiled kernels; the steps on the way there take three quarters of the space, and spare no time.
 export LOOPY_NO_CACHE ?= 1
+# Firedrake would set another one: what numba compiled for processes without it would be compiled again for those with it.
+export XDG_CACHE_HOME ?= $(HOME)/.cache
 # A worker for each core, so a thread for each worker: two of one run would wait for the core of the other worker. Tests of one file stay
 # together: they share what is slow to make; tests/conftest.py says which files begin. The plugin mpi-pytest, which comes with Firedrake,
 # would start MPI in the process that hands out the tests, and no mpiexec works below one where it runs.
