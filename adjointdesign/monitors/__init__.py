@@ -10,7 +10,7 @@ from adjointdesign.monitors.line_integrals import CurrentMonitor, VoltageMonitor
 from adjointdesign.monitors.modes import ModeMonitor
 from adjointdesign.monitors.placement import LinearPlacement, Monitor, Placement
 from adjointdesign.monitors.port import PortMonitor
-from adjointdesign.monitors.wave_port import WavePortMonitor
+from adjointdesign.monitors.wave_port import WavePortMonitor, WaveSignalMonitor
 
 __all__ = [
     "CurrentMonitor",
@@ -27,5 +27,6 @@ __all__ = [
     "RadiatedPowerMonitor",
     "VoltageMonitor",
     "WavePortMonitor",
+    "WaveSignalMonitor",
     "power",
 ]

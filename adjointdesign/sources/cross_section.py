@@ -54,13 +54,11 @@ class CrossSection:
     Raises
     ------
     InputError
-        When a conductor's face lies between nodes, something in the window is magnetic, or its permittivity negative.
+        When a conductor's face lies between nodes, or a permittivity is negative.
     """
 
     def __init__(self, window: Window, medium: Medium, dt: float, frequency: float, k: float):
         grid = window.grid
-        if any(np.any(values.ravel()[window.indices(c)] != 1) for c, values in medium.permeability.items()):
-            raise InputError("permeability in a mode's window", "one", "another value", "move the window to where nothing is magnetic")
         self.window, self.k = window, k
         self.t1, self.t2 = window.transverse
         across = [a for a in range(3) if a != window.axis]
@@ -112,9 +110,19 @@ class CrossSection:
                 "faces between them",
                 "move the faces onto nodes",
             )
+
+        def permeability(direction, count):
+            """Permeability at the magnetic component along ``direction``."""
+            values = medium.permeability.get("h" + AXES[direction])
+            return np.ones(count) if values is None else np.asarray(values).ravel()[window.indices("h" + AXES[direction])]
+
+        # H2 shares the positions of E1, and H1 those of E2.
+        magnetic = np.concatenate([permeability(self.t2, self.whole), permeability(self.t1, curl.shape[1] - self.whole)])[self.free]
+        self.inverse_magnetic = 1 / (k * permeability(window.axis, curl.shape[0]))
         g, c = self.gradient, self.curl
-        self.p = k * sparse.identity(g.shape[0]) - g @ sparse.diags_array(self.inverse_along) @ g.T
-        self.q = k * sparse.diags_array(self.transverse_permittivity) - c.T @ c / k
+        self.p = k * sparse.diags_array(magnetic) - g @ sparse.diags_array(self.inverse_along) @ g.T
+        self.q = k * sparse.diags_array(self.transverse_permittivity) - c.T @ sparse.diags_array(self.inverse_magnetic) @ c
+        self.densest = float((self.transverse_permittivity.real * magnetic).max())
 
     def eigenpairs(self, count: int) -> tuple[np.ndarray, np.ndarray]:
         """At least ``count`` values of ``B^2`` with ``E_t``, by falling real part, orthogonal within each cluster.
@@ -124,7 +132,7 @@ class CrossSection:
         size, wanted = self.p.shape[0], count + 2
         matrix = sparse.csc_array(self.p @ self.q)
         # No guided mode of a dielectric cross-section exceeds the index of its densest part.
-        shift = 1.05 * self.k**2 * self.transverse_permittivity.real.max()
+        shift = 1.05 * self.k**2 * self.densest
         if size < max(DENSE_BELOW, wanted + 3):
             squares, vectors = linalg.eig(matrix.toarray())
         else:
@@ -166,7 +174,7 @@ class CrossSection:
         """Every carried component, now itself, of the mode whose transverse field times `roots` is ``e_t``."""
         u = self.q @ e_t / b
         along_e = -1j * (self.gradient.T @ u) * self.inverse_along
-        along_h = -1j * (self.curl @ e_t) / self.k
+        along_h = -1j * (self.curl @ e_t) * self.inverse_magnetic
         e_whole, u_whole = np.zeros((2, self.free.size), complex)
         e_whole[self.free], u_whole[self.free] = e_t, u
         x1, x2, xl, n = AXES[self.t1], AXES[self.t2], AXES[self.window.axis], self.whole

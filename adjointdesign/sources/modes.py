@@ -12,7 +12,7 @@ the scheme's differences in time and along ``l`` become the numbers
 
 and, with ``u = (H~2, -H~1)``, Maxwell's curl equations become
 
-    B E = P u,   P = K - G (K eps_l)^-1 G^T        B u = Q E,   Q = K eps_t - C^T C / K                     (2)
+    B E = P u,   P = K mu_t - G (K eps_l)^-1 G^T        B u = Q E,   Q = K eps_t - C^T (K mu_l)^-1 C          (2)
 
 where ``G`` is the transverse gradient from ``E_l`` to ``E_t`` and ``C`` the transverse curl from ``E_t`` to ``H_l``, on
 the Yee positions (on a graded grid of fields times the root of the area that each value stands for). This is the formulation of Z. Zhu and T. G. Brown, Opt. Express 10, 853 (2002), with the numbers (1)

@@ -30,11 +30,13 @@ class WaveConstants(NamedTuple):
     """Constants of the wave of a port.
 
     ``propagation`` is ``g = alpha - i beta`` of the discrete line, 1/m, as `adjointdesign.objectives.network.deembed` takes it; ``impedance``
-    is that of its voltage and power, ohm, None for a port without a voltage. Both have shape ``(n_frequencies,)``.
+    is that of its voltage and power, ohm, None for a port without a voltage; ``wave_impedance`` is the ratio of its transverse E to H, ohm,
+    ``int E . E dA / int (E x H) dA`` (one and the same everywhere for TE and TM waves). All have shape ``(n_frequencies,)``.
     """
 
     propagation: np.ndarray
     impedance: np.ndarray | None
+    wave_impedance: np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,11 +154,14 @@ class WavePort:
             As `solve_modes` and `window`; when the path of the voltage does not lie in the window.
         """
         window = self.window(medium)
-        modes = [solve_modes(window, medium, dt, f, self.mode_order + 1)[self.mode_order] for f in np.atleast_1d(frequencies)]
-        propagation = np.array([-1j * m.beta for m in modes])
-        if self.voltage is None:
-            return WaveConstants(propagation, None)
-        return WaveConstants(propagation, np.array([self._voltage(m) ** 2 / m.overlap(m) for m in modes]))
+        return self.constants_of([solve_modes(window, medium, dt, f, self.mode_order + 1)[self.mode_order] for f in np.atleast_1d(frequencies)])
+
+    def constants_of(self, modes: list[Mode]) -> WaveConstants:
+        """The same of the port's wave at each frequency, where it is known (as ``modes`` of the placement of a monitor has it)."""
+        impedance = None if self.voltage is None else np.array([self._voltage(m) ** 2 / m.overlap(m) for m in modes])
+        squares = [sum(np.sum(m.window.areas(e) * m.fields[e] ** 2) for e, _, _ in m.window.pairs) for m in modes]
+        wave_impedance = np.array([square / m.overlap(m) for square, m in zip(squares, modes)])
+        return WaveConstants(np.array([-1j * m.beta for m in modes]), impedance, wave_impedance)
 
     def _voltage(self, mode: Mode) -> complex:
         """``- int E . dl`` of a mode along the path."""

@@ -14,6 +14,7 @@ from adjointdesign.problems.antennas.describe_currents import current_monitors, 
 from adjointdesign.problems.antennas.describe_losses import loss_parts
 from adjointdesign.problems.antennas.describe_results import PortRun, Results
 from adjointdesign.problems.antennas.describe_ringing import ringing_line
+from adjointdesign.problems.antennas.describe_waves import is_wave, port_monitors, wave_readings
 from adjointdesign.problems.antennas.geometry.build import Model, build
 from adjointdesign.problems.antennas.geometry.description import Antenna, read
 
@@ -38,38 +39,47 @@ def simulate(antenna: Antenna, progress=None) -> Results:
     """
     if not antenna.ports:
         raise InputError("ports", "at least one", "none", "add a port that drives the antenna")
+    if antenna.far_field and antenna.wave_ports and len(antenna.ports) > 1:
+        raise InputError(
+            "far_field", f"one port alone where one is a wave port ('{antenna.wave_ports[0].name}'): behind others waves come back", f"{len(antenna.ports)} ports",
+            "leave out far_field, or use lumped ports",
+        )  # fmt: skip
     model = build(antenna)
+    readers = port_monitors(model)
     directions, weights = far_directions(model) if antenna.far_field else (np.zeros((0, 2)), np.zeros(0))
     runs = []
     for number in range(len(model.ports)):
-        runs.append(_run(model, number, directions, progress))
+        runs.append(_run(model, number, readers, directions, progress))
     return Results(model, runs, directions, weights)
 
 
-def _run(model: Model, number: int, directions: np.ndarray, progress) -> PortRun:
-    from adjointdesign.monitors import PortMonitor, power
+def _run(model: Model, number: int, readers: list, directions: np.ndarray, progress) -> PortRun:
+    from adjointdesign.monitors import power
 
     planes = metal_planes(model)
     beside = current_monitors(model, planes)
-    monitors = [*(PortMonitor(p) for p in model.ports), *beside.values(), *_around(model, directions)]
+    monitors = [*readers, *beside.values(), *_around(model, directions)]
     began = time.perf_counter()
     solver = model.solver(number, monitors)  # which refuses what cannot be, before anything is told
     if progress is not None:
         cells = " x ".join(str(n) for n in model.grid.cells)
         progress(f"{cells} cells, port '{model.ports[number].name}', {number + 1} of {len(model.ports)}")
     readings = solver.evaluate({})
-    source, far = solver.program.doors.sources[0], model.antenna.far_frequencies
-    drive, far_drive, (middle,) = (
-        source.spectrum(f, solver.dt, solver.steps) for f in (model.frequencies, far, [model.antenna.band.center])
-    )
-    currents = surface_currents(model, planes, beside, solver, readings, middle)
-    signals, seconds = [readings[p.name] for p in model.ports], time.perf_counter() - began
+    waves = wave_readings(model, solver, readings)
+    if is_wave(model.ports[number]):
+        wave = waves[model.ports[number].name]
+        drive, middle, far_drive = (2 * w[:, 0] for w in (wave.band, wave.middle, wave.far))
+    else:
+        source, asked = solver.program.doors.sources[0], (model.frequencies, [model.antenna.band.center], model.antenna.far_frequencies)
+        drive, middle, far_drive = (source.spectrum(f, solver.dt, solver.steps) for f in asked)
+    currents = surface_currents(model, planes, beside, solver, readings, middle[0])
+    signals, seconds = [readings[r.name] for r in readers[: len(model.ports)]], time.perf_counter() - began
     if not model.antenna.far_field:
-        return PortRun(signals, drive, far_drive, None, None, solver.dt, seconds, currents=currents)
+        return PortRun(signals, drive, far_drive, None, None, solver.dt, seconds, currents=currents, waves=waves)
     lost, placement = readings["dissipated power"], solver.program.doors.placements[-1]
     return PortRun(
         signals, drive, far_drive, readings["far field"], power(readings["radiated power"]), solver.dt, seconds,
-        power(lost), {name: placement.taken_by(part, lost) for name, part in loss_parts(model).items()}, currents,
+        power(lost), {name: placement.taken_by(part, lost) for name, part in loss_parts(model).items()}, currents, waves,
     )  # fmt: skip
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from adjointdesign.grid.yee import AXES
@@ -26,8 +24,8 @@ def currents(results: Results, number: int) -> bytes:
 
     found = results.runs[number].currents
     unit, scale = length_unit([pair for c in found for pair in c.plane.bounds])
-    volts = math.sqrt(8 * results.impedances[number])  # what makes 1 W available
-    amplitudes = [volts * np.sqrt(np.sum(np.abs(c.values) ** 2, axis=0)) for c in found]
+    unit_drive = results.amplitude(number)  # what makes 1 W available
+    amplitudes = [unit_drive * np.sqrt(np.sum(np.abs(c.values) ** 2, axis=0)) for c in found]
     on = np.concatenate([a[_on_metal(c)] for a, c in zip(amplitudes, found)])
     norm = Normalize(0.0, float(np.quantile(on, FULL_SCALE)) if on.size else 1.0)
     columns = min(len(found), 3)

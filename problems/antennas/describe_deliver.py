@@ -37,8 +37,8 @@ def deliver(results: Results, folder: Path) -> list[Path]:
             results.model.frequencies,
             results.s_parameters,
             names,
-            comments,
-            results.impedances,
+            comments + line_comments(results),
+            references_of(results),
         )
     )
     if results.model.antenna.far_field:
@@ -51,11 +51,25 @@ def deliver(results: Results, folder: Path) -> list[Path]:
     return written
 
 
+def references_of(results: Results) -> list[float] | None:
+    """One impedance a port for Touchstone, ohm: of a port that refers to its own line that of the first that has a number, so that it stays as it is."""
+    given = [getattr(port, "impedance", None) for port in results.model.antenna.ports]
+    first = next((z for z in given if z is not None), None)
+    return None if first is None else [first if z is None else z for z in given]
+
+
+def line_comments(results: Results) -> list[str]:
+    """What Touchstone has no place for: ports that refer to the impedance of their own line, which varies with the frequency."""
+    ports = [p for p in results.model.antenna.wave_ports if getattr(p, "impedance", None) is None]
+    middle, waves = len(results.model.frequencies) // 2, results.runs[0].waves
+    return [f"port {p.name} refers to its own {p.kind} wave, {waves[p.name].impedance[middle]:.6g} ohm in the middle of the band" for p in ports]
+
+
 def pattern_table(results: Results) -> str:
     """Far field of every port, frequency and direction, as CSV.
 
-    Phasors of the field times distance, V, for 1 V behind the port's impedance, in ``exp(-i w t)`` about the middle
-    of the far-field box.
+    Phasors of the field times distance, V, for 1 V behind the port's impedance (for a port of a line or guide for 0.25 W of its wave), in
+    ``exp(-i w t)`` about the middle of the far-field box.
     """
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")

@@ -15,6 +15,7 @@ import numpy as np
 from adjointdesign.files import atomic_write, replacing
 from adjointdesign.grid.yee import AXES
 from adjointdesign.problems.antennas.geometry.description import Antenna
+from adjointdesign.problems.antennas.geometry.shapes import plane_axes
 from adjointdesign.problems.antennas.geometry.triangles import loops_of, sheet_triangles, solid_triangles
 
 MILLIMETRE = 1e-3
@@ -58,6 +59,7 @@ def write_vtu(antenna: Antenna, folder: Path) -> list[Path]:
     parts += [("sheet", _metal(s), s, sheet_triangles(s)) for s in antenna.sheets]
     parts += [("wire", "pec", w, np.array([(w.start, w.end)])) for w in antenna.wires]
     parts += [("port or element", "", g, np.array([_middle_line(g)])) for g in antenna.gaps]
+    parts += [("port", "", p, _window(p)) for p in antenna.wave_ports]
     rows, points, cells, numbers, start = [("part", "name", "kind", "medium")], [], [], [], 0
     for number, (kind, medium, part, corners) in enumerate(parts):
         rows.append((number, part.name, kind, medium))
@@ -90,6 +92,14 @@ def _conductor(sheet) -> str:
 def _middle_line(gap) -> list[tuple[float, ...]]:
     axis = AXES.index(gap.axis)
     return [tuple(b[end] if a == axis else sum(b) / 2 for a, b in enumerate(gap.bounds)) for end in (0, 1)]
+
+
+def _window(port) -> np.ndarray:
+    """The window of a port of a line or guide as two triangles."""
+    (low, high), (u, v) = np.array(port.bounds).T, plane_axes(port.axis)
+    corners = np.tile(low, (4, 1))
+    corners[1:3, u], corners[2:4, v] = high[u], high[v]
+    return corners[[[0, 1, 2], [0, 2, 3]]]
 
 
 def write_stl(path: Path, corners: np.ndarray) -> None:

@@ -47,7 +47,7 @@ def is_metal(antenna, part) -> bool:
 def _draw(panel, part, metal: bool, normal: str, u: int, v: int, scale: float) -> None:
     from matplotlib.patches import Circle, Polygon
 
-    style = METAL_STYLE if metal else GAP_STYLE if hasattr(part, "share") else DIELECTRIC_STYLE
+    style = METAL_STYLE if metal else GAP_STYLE if hasattr(part, "share") or hasattr(part, "direction") else DIELECTRIC_STYLE
     style = style | {"linewidth": 1.0, "zorder": 3}
     if isinstance(part, Body):
         _draw_body(panel, part.surface, "xyz".index(normal), u, v, scale, style)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from adjointdesign.problems.antennas.describe_ringing import Ringing, ringing_summary, transforms
+from adjointdesign.problems.antennas.describe_waves import WaveReading, above_cutoff, is_wave, references, s_parameters, scales
 from adjointdesign.problems.antennas.geometry.build import Model, cells_per_wavelength
 
 
@@ -19,9 +19,9 @@ class PortRun:
     Parameters
     ----------
     signals : list of ndarray
-        Voltage of each port over time, V, at ``(n + 1/2) dt``.
+        Voltage of each port over time, V, at ``(n + 1/2) dt``; of those of lines and guides what `WaveSignalMonitor` reads.
     drive : ndarray
-        Transform of the source's voltage at the frequencies of the band, V s.
+        Transform of the source's voltage at the frequencies of the band, V s; of those twice the incident wave, sqrt(W) s.
     far_drive : ndarray
         The same at those of the far field.
     far : ndarray or None
@@ -38,6 +38,8 @@ class PortRun:
         Parts of it by what takes them, see `loss_parts`.
     currents : tuple of SurfaceCurrent
         On flat metal, in the middle of the band.
+    waves : dict of str to WaveReading
+        Of ports of lines and guides, by their names.
     """
 
     signals: list[np.ndarray]
@@ -50,6 +52,7 @@ class PortRun:
     dissipated: np.ndarray | None = None
     losses: dict[str, np.ndarray] = field(default_factory=dict)
     currents: tuple = ()
+    waves: dict[str, WaveReading] = field(default_factory=dict)
 
     def voltages(self, frequencies: np.ndarray) -> list[np.ndarray]:
         """Transforms of the signals until the end of the run, V s, as of the far field."""
@@ -77,15 +80,25 @@ class Results:
 
     @property
     def impedances(self) -> list[float]:
-        """Of the ports, ohm."""
-        return [p.impedance for p in self.model.ports]
+        """Of the ports, ohm; of a line or guide in the middle of the band."""
+        middle = len(self.model.frequencies) // 2
+        return [float(self.references[middle, n]) if is_wave(p) else p.impedance for n, p in enumerate(self.model.ports)]
+
+    @property
+    def references(self) -> np.ndarray:
+        """Impedances to which S-parameters refer, ohm, shape ``(frequencies, ports)``."""
+        return references(self.model, self.runs[0].waves)
+
+    def amplitude(self, number: int) -> float:
+        """What a port's drive is where 1 W is available, in its unit."""
+        return 2 / scales(self.model)[number]
 
     @cached_property
     def ringing(self) -> list[Ringing]:
         """What each run's end left out of the ports' voltages."""
-        z, end = self.impedances, self.model.pulse.duration
+        units, end = scales(self.model), self.model.pulse.duration
         return [
-            Ringing(r.signals, r.dt, end, self.model.frequencies, r.drive, [math.sqrt(z[n] / other) for other in z])
+            Ringing(r.signals, r.dt, end, self.model.frequencies, r.drive, [unit / units[n] for unit in units], above_cutoff(self.model, r.waves))
             for n, r in enumerate(self.runs)
         ]
 
@@ -94,6 +107,8 @@ class Results:
         """``[frequency, port out, port in]``, extrapolated beyond the end of a run where that is better."""
         from adjointdesign.objectives.network import lumped_s_parameters
 
+        if self.runs[0].waves:
+            return s_parameters(self.model, self.runs, [r.recorded for r in self.ringing])
         return lumped_s_parameters([r.voltages for r in self.ringing], [r.drive for r in self.runs], self.impedances)
 
     @property
@@ -102,7 +117,7 @@ class Results:
         from adjointdesign.objectives.network import input_impedance
 
         s = self.s_parameters
-        return np.stack([input_impedance(s[:, p, p], z) for p, z in enumerate(self.impedances)], axis=1)
+        return np.stack([input_impedance(s[:, p, p], z) for p, z in enumerate(self.references.T)], axis=1)
 
     @property
     def lengthen(self) -> str:
@@ -123,20 +138,24 @@ class Results:
         from adjointdesign.objectives.far_field import directivity, radiation_intensity, realized_gain
 
         run, frequencies = self.runs[number], self.model.antenna.far_frequencies
-        z = self.impedances[number]
-        voltages = [v / run.far_drive for v in run.voltages(frequencies)]
-        voltage = voltages[number]
         intensity = radiation_intensity(run.far / run.far_drive[:, None, None])
-        available = np.full(len(frequencies), 1 / (8 * z))
-        # The box pairs whole steps of E with H: `PortMonitor` says why the factor.
-        unit = self.model.mirrored / np.abs(run.far_drive) ** 2 * np.cos(np.pi * frequencies * run.dt)
+        available = np.full(len(frequencies), 1 / self.amplitude(number) ** 2)
+        port = self.model.ports[number]
+        if is_wave(port):  # the only one, see `simulate`
+            accepted = available * (1 - np.abs(run.waves[port.name].far[:, 1] / run.waves[port.name].far[:, 0]) ** 2)
+            taken = [np.zeros(len(frequencies))]
+        else:
+            voltages = [v / run.far_drive for v in run.voltages(frequencies)]
+            accepted = 0.5 * np.real(voltages[number] * np.conj(1 - voltages[number])) / port.impedance
+            taken = [0.5 * np.abs(v) ** 2 / z for v, z in zip(voltages, self.impedances)]
+        # The box pairs whole steps of E with H, as waves do; `PortMonitor` says why the factor for a voltage.
+        unit = self.model.mirrored / np.abs(run.far_drive) ** 2 * (1.0 if is_wave(port) else np.cos(np.pi * frequencies * run.dt))
         radiated = unit * run.power
-        taken = [0.5 * np.abs(v) ** 2 / z for v, z in zip(voltages, self.impedances)]
         dissipated = unit * run.dissipated - sum(taken)
         losses = {name: unit * part for name, part in run.losses.items()}
         return {
             "available": available,
-            "accepted": 0.5 * np.real(voltage * np.conj(1 - voltage)) / z,
+            "accepted": accepted,
             "radiated": radiated,
             "dissipated": dissipated,
             "transferred": sum(taken) - taken[number],
@@ -170,6 +189,10 @@ class Results:
             },
             "input_resistance": {p: z[:, i].real.tolist() for i, p in enumerate(ports)},
             "input_reactance": {p: (-z[:, i].imag).tolist() for i, p in enumerate(ports)},
+            "lines": {
+                name: {"impedance": wave.impedance.tolist(), "phase_constant": (-wave.propagation.imag).tolist()}
+                for name, wave in self.runs[0].waves.items()
+            },
             **ringing_summary(self.ringing),
             "cells": list(self.model.grid.cells),
             "smallest_cell": min(self.model.grid.spacing),

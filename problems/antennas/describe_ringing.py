@@ -13,6 +13,9 @@ RUNG_DOWN = 0.01
 RESTING = 1e-5
 """Share of the largest voltage of a run below which one that does not decay may be rounding or a resting charge."""
 
+AT_CUTOFF = 1e-3
+"""Share of the largest signal of a port of a guide below which what goes on is taken for the wave at its cutoff, out of the band."""
+
 
 @dataclass(frozen=True)
 class Ringing:
@@ -28,6 +31,9 @@ class Ringing:
         Hz, and the transform of the source's voltage there, V s.
     shares : list of float
         Square root of the driven port's impedance over each port's.
+    above_cutoff : float
+        How far the band lies above the cutoffs of the lines and guides that feed it, Hz; zero without such. With them S-parameters are running
+        transforms, which cannot be extrapolated.
     """
 
     signals: list[np.ndarray]
@@ -36,6 +42,7 @@ class Ringing:
     frequencies: np.ndarray
     drive: np.ndarray
     shares: list[float]
+    above_cutoff: float = 0.0
 
     @cached_property
     def truncation_error(self) -> float:
@@ -60,6 +67,8 @@ class Ringing:
             lasting = 1 / rate
         else:
             lasting = len(signal) * self.dt if share * later <= self._resting else math.inf
+        if self.above_cutoff and later <= AT_CUTOFF * np.abs(signal).max():
+            lasting = min(lasting, 1 / (2 * math.pi * self.above_cutoff))
         return 2 * share * later * lasting / np.abs(self.drive).min()
 
     def _by_fit(self, share: float, signal: np.ndarray) -> float:
@@ -91,7 +100,7 @@ class Ringing:
     @property
     def extrapolated(self) -> bool:
         """Whether extrapolation is better than what was recorded."""
-        return self.extrapolation_error < self.truncation_error
+        return not self.above_cutoff and self.extrapolation_error < self.truncation_error
 
     @cached_property
     def recorded(self) -> list[np.ndarray]:

@@ -7,6 +7,7 @@ import numpy as np
 from adjointdesign.grid.yee import AXES
 from adjointdesign.problems.antennas.describe_mesh import is_metal, length_unit
 from adjointdesign.problems.antennas.geometry.build import Model
+from adjointdesign.problems.antennas.geometry.shapes import plane_axes
 from adjointdesign.problems.antennas.geometry.triangles import sheet_triangles, solid_triangles
 from adjointdesign.report.style import INK
 
@@ -45,6 +46,11 @@ def draw_antenna(panel, model: Model) -> None:
         panel.add_collection3d(Line3DCollection(_edges(corners), colors=INK, linewidths=0.4, zorder=order))
     ends = [((np.array([w.start, w.end]) - middle) / reach, "#8C6D1F", 1.4) for w in antenna.wires]
     ends += [((np.array(g.bounds).T - middle) / reach, "#D55E00", 2.4) for g in antenna.gaps]
+    for port in antenna.wave_ports:
+        (a, b), (u, v) = np.array(port.bounds).T, plane_axes(port.axis)
+        loop = np.tile(a, (5, 1))
+        loop[1:3, u], loop[2:4, v] = b[u], b[v]
+        ends.append(((loop - middle) / reach, "#D55E00", 1.4))
     for points, color, width in ends:
         panel.plot(*points.T, color=color, linewidth=width, zorder=50, solid_capstyle="round")
     draw_tripod(panel, [0.0] * 3, 0.35, _CORNER)

@@ -1,18 +1,19 @@
 """Derivatives of what ports and lines read: exact as discretised, and those of the closed form."""
 
+import autograd.numpy as anp
 import numpy as np
 import pytest
 from port_lines import FREQUENCIES, PULSE, chain_matrix, end_ports, line_impedance, plates, s_of_chain
 
 from adjointdesign.constants import C0
 from adjointdesign.grid.yee import YeeGrid
-from adjointdesign.monitors import CurrentMonitor, LineMonitor, PortMonitor, VoltageMonitor
+from adjointdesign.monitors import CurrentMonitor, LineMonitor, PortMonitor, VoltageMonitor, WavePortMonitor
 from adjointdesign.objectives.matching import worst_reflection
 from adjointdesign.objectives.network import lumped_s_parameters
 from adjointdesign.solvers.fdtd_maxwell import Cpml, FdtdMaxwell, Pec, Pmc, Steps
 from adjointdesign.solvers.fdtd_maxwell.medium import Box, Medium
-from adjointdesign.sources import Capacitor, GaussianPulse, Inductor, LumpedPort, load_lumped
-from adjointdesign.tape import Array, Control, ReducedFunctional, recording, solve
+from adjointdesign.sources import Capacitor, GaussianPulse, Inductor, LumpedPort, WavePort, load_lumped
+from adjointdesign.tape import Array, Control, ReducedFunctional, recording, solve, taped
 from adjointdesign.verification.dot_product import check_solver
 from adjointdesign.verification.taylor import taylor_test
 
@@ -115,3 +116,41 @@ def test_gradient_of_a_uniform_line_is_that_of_the_closed_form():
         assert reduced.derivative().data.sum() == pytest.approx(expected[number], rel=1e-8)
 
 
+
+
+def test_gradient_of_a_reflection_at_wave_ports_passes_taylor_tests():
+    """WR-90 between two wave ports, a designed body in its middle: |S11|^2 + |1 - S21|^2 of two runs through the tape, first and second order."""
+    a, b, d = 22.86e-3, 10.16e-3, 22.86e-3 / 8
+    grid = YeeGrid((8, 3, 26), (d, b / 3, d), (0.0, 0.0, 0.0))
+    ports = [
+        WavePort(name=name, axis="z", center=(a / 2, b / 2, z * d), size=(a, b), setback=2 * d, direction=sense)
+        for name, z, sense in (("one", 10, 1), ("two", 16, -1))
+    ]  # fmt: skip
+    frequencies = np.array([9.5e9, 10.5e9])
+    runs = [
+        FdtdMaxwell(
+            Medium.uniform(grid), [port.source(GaussianPulse(10e9, 2e9))], [WavePortMonitor(p, frequencies) for p in ports],
+            boundaries=[Pec(), Pec(), Cpml(6, index=0.7)], run_length=Steps(260), box=Box.covering(grid, (2 * d, 0.0, 12 * d), (6 * d, b, 14 * d)),
+            minimum_permittivity=1.0,
+        )
+        for port in ports
+    ]  # fmt: skip
+
+    def objective(permittivity):
+        readings = [solve(run, permittivity_y=permittivity) for run in runs]
+
+        @taped
+        def mismatch(waves):
+            stacked = anp.stack([anp.stack([waves[n][p] for p in range(2)], axis=1) for n in range(2)], axis=-1)
+            s = anp.matmul(stacked[:, :, 1], anp.linalg.inv(stacked[:, :, 0]))
+            return anp.sum(anp.abs(s[:, 0, 0]) ** 2 + anp.abs(1 - s[:, 1, 0]) ** 2)
+
+        return mismatch([[r[p.name] for p in ports] for r in readings])
+
+    rng = np.random.default_rng(4)
+    start = Array(1.2 + rng.random(runs[0].program.box.shape("ey")))
+    with recording() as tape:
+        reduced = ReducedFunctional(objective(start), Control(start), tape=tape)
+    direction = Array(rng.normal(size=start.shape))
+    assert taylor_test(reduced, start, direction).passed
+    assert taylor_test(reduced, start, direction, order=2).passed

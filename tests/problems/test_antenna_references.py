@@ -5,13 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.integrate import quad
 from scipy.optimize import brentq
 
 import adjointdesign.problems.antennas as antennas
-from adjointdesign.constants import C0, ETA0
 from adjointdesign.problems.antennas.describe import simulate
 from adjointdesign.problems.antennas.geometry.description import described
+from adjointdesign.problems.antennas.verification.moments import dipole_impedance
 
 REFERENCE = Path(antennas.__file__).parent / "reference"
 LENGTH, RADIUS, GAP = 149.896e-3, 0.4e-3, 2e-3
@@ -28,32 +27,9 @@ def reference(name: str, refine: float = 1.0, **grid):
     return simulate(described(data | {"grid": own}))
 
 
-def moments(frequency: float, count: int = 61) -> complex:
-    """Input impedance of the dipole in ``exp(+j w t)``: mixed potentials, triangles, Galerkin, the reduced kernel.
-
-    R. F. Harrington, Field Computation by Moment Methods (1968), chapter 4; the feed's field is uniform over the gap.
-    """
-    k, h = 2 * np.pi * frequency / C0, LENGTH / (count + 1)
-    x, w = (0.5 * (v + s) for v, s in zip(np.polynomial.legendre.leggauss(8), (1, 0)))
-    y, v = (0.5 * (u + s) for u, s in zip(np.polynomial.legendre.leggauss(400), (1, 0)))
-    apart = h * np.arange(-count, count + 1)
-    r = np.sqrt((apart[:, None, None] + h * (x[:, None] - y)) ** 2 + RADIUS**2)
-    green = h**2 * np.exp(-1j * k * r) / (4 * np.pi * r)
-    charges = np.einsum("i,j,kij->k", w, v, green) / h**2
-    shapes = [(x, y), (x, 1 - y), (1 - x, y), (1 - x, 1 - y)]
-    currents = [np.einsum("i,j,kij->k", w * f, v * g, green) for f, g in shapes]
-    m, n = np.indices((count, count))
-    matrix = np.zeros((count, count), complex)
-    for (p, q), current in zip(((0, 0), (0, 1), (1, 0), (1, 1)), currents):
-        place = m + p - n - q + count
-        matrix += 1j * ETA0 * (k * current[place] - (-1) ** (p + q) / k * charges[place])
-    middles = (np.arange(count) + 1) * h - LENGTH / 2
-    drive = np.zeros(count)
-    for i, z in enumerate(middles):
-        low, high = max(-GAP / 2, z - h), min(GAP / 2, z + h)
-        if low < high:
-            drive[i] = quad(lambda u: (1 - abs(u - z) / h) / GAP, low, high, points=[z] if low < z < high else None)[0]
-    return 1 / (drive @ np.linalg.solve(matrix, drive))
+def moments(frequency: float) -> complex:
+    """Input impedance of the dipole in ``exp(+j w t)``."""
+    return dipole_impedance(frequency, LENGTH, RADIUS, GAP)
 
 
 def resonance(results) -> tuple[float, float]:

@@ -14,6 +14,7 @@ from adjointdesign.errors import InputError
 from adjointdesign.problems.antennas.verification import cavity_theory as cavities
 from adjointdesign.problems.antennas.verification import registry, spheres
 from adjointdesign.problems.antennas.verification.case import Case, Quantity, extrapolated, run_case
+from adjointdesign.problems.antennas.verification.moments import dipole_impedance
 from adjointdesign.problems.antennas.verification.ringing import ringing_frequency
 from adjointdesign.problems.antennas.verification.run import run_cases, summary, table
 
@@ -37,6 +38,7 @@ QUICK = [
     ("cavity-size-gradient", 4, 2e-2),
     ("rectangular-waveguide", 9, 8e-3),
     ("square-coaxial-line", 4, 3e-2),
+    ("round-coaxial-line", 4, 6e-3),
     ("short-dipole-over-ground", 10, 4e-2),
     ("dielectric-sphere", 6, 0.2),
 ]
@@ -54,6 +56,13 @@ def test_the_series_of_the_sphere_is_that_of_the_book():
     """Bohren and Huffman, appendix A, as printed; a small conductor's are ``10 (k a)^4 / 3`` and ``9 (k a)^4``."""
     assert spheres.efficiencies(spheres.GLASS_SIZE, 1.55) == pytest.approx((3.10543, 2.92534), abs=1e-5)
     assert spheres.efficiencies(0.01, None) == pytest.approx((1e-7 / 3, 9e-8), rel=1e-3)
+
+
+def test_moments_are_those_of_another_program():
+    """NEC's half-wave dipole (user's guide, example 1: 7 segments), fed across one of its segments; more triangles change little."""
+    wavelength = C0 / 1e9
+    found = [dipole_impedance(1e9, wavelength / 2, 1e-3 * wavelength, wavelength / 14, count) for count in (41, 61)]
+    assert found[1] == pytest.approx(82.6979 + 46.3060j, rel=0.04) and found[0] == pytest.approx(found[1], rel=0.01)
 
 
 def test_there_is_nothing_to_scatter_in_vacuum():

@@ -12,10 +12,12 @@ import numpy as np
 from adjointdesign.constants import C0
 from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import AXES, YeeGrid
+from adjointdesign.problems.antennas.geometry.cut_metal import with_cut_metal
 from adjointdesign.problems.antennas.geometry.description import Antenna
 from adjointdesign.problems.antennas.geometry.electric import (
     CapacitorSpec,
     InductorSpec,
+    PortSpec,
     ResistorSpec,
     SeriesCircuitSpec,
 )
@@ -23,6 +25,7 @@ from adjointdesign.problems.antennas.geometry.finite_metal import faces_of
 from adjointdesign.problems.antennas.geometry.lines import grid_of
 from adjointdesign.problems.antennas.geometry.raster import medium_of
 from adjointdesign.problems.antennas.geometry.sheet_edges import with_sheet_edges
+from adjointdesign.problems.antennas.geometry.wave_ports import check_places, guide_pulse, wave_port
 from adjointdesign.problems.antennas.geometry.wires import with_wires
 
 LEAST_CELLS = 8.0
@@ -57,10 +60,21 @@ class Model:
 
     @cached_property
     def ports(self) -> tuple:
-        """Its `LumpedPort`, in the order of the description."""
+        """Its `LumpedPort` and `WavePort`, in the order of the description.
+
+        Raises
+        ------
+        InputError
+            When the plane of a wave port does not hold what it should.
+        """
         from adjointdesign.sources import LumpedPort
 
-        return tuple(LumpedPort(**p.model_dump(), designed_metal=self.designed_metal) for p in self.antenna.ports)
+        return tuple(
+            LumpedPort(**p.model_dump(exclude={"kind"}), designed_metal=self.designed_metal)
+            if isinstance(p, PortSpec)
+            else wave_port(self.antenna, self.bare, p)
+            for p in self.antenna.ports
+        )
 
     @cached_property
     def medium(self):
@@ -73,7 +87,8 @@ class Model:
         """
         from adjointdesign.sources import load_lumped
 
-        return load_lumped(self.bare, [*self.ports, *self.elements])
+        lumped = [p for p, spec in zip(self.ports, self.antenna.ports) if isinstance(spec, PortSpec)]
+        return load_lumped(self.bare, [*lumped, *self.elements])
 
     @cached_property
     def elements(self) -> tuple:
@@ -128,12 +143,14 @@ class Model:
         """How many times the power of the domain is that of the whole antenna: planes of symmetry double it."""
         return 2 ** sum(kind == "pmc" for kind in self.far_field_box[1].values())
 
-    @property
+    @cached_property
     def pulse(self):
-        """A pulse that covers the band."""
+        """A pulse that covers the band, without the cutoffs of guides and lines that feed it."""
         from adjointdesign.sources import GaussianPulse
 
-        return GaussianPulse.covering(self.frequencies, least=0.3 * self.antenna.band.center)
+        pulse = GaussianPulse.covering(self.frequencies, least=0.3 * self.antenna.band.center)
+        guides = [p for p, spec in zip(self.ports, self.antenna.ports) if spec.kind != "lumped"]
+        return guide_pulse(guides, self.bare, pulse, self.frequencies)
 
     def solver(self, driven: int, monitors, **options):
         """A solver that drives one port with `pulse`.
@@ -175,8 +192,9 @@ def build(antenna: Antenna, nodes: Sequence = ((), (), ()), *, designed_metal: b
         When its mesh lines cannot be, its solids overlap without an order, a wire is thicker than its cells, or the
         mesh does not resolve the band.
     """
+    check_places(antenna)
     grid = grid_of(antenna, nodes)
-    model = Model(antenna, grid, with_wires(antenna, with_sheet_edges(antenna, medium_of(antenna, grid))), designed_metal)
+    model = Model(antenna, grid, with_wires(antenna, with_sheet_edges(antenna, with_cut_metal(antenna, medium_of(antenna, grid)))), designed_metal)
     found = cells_per_wavelength(model)
     if found < LEAST_CELLS:
         raise InputError(

@@ -15,14 +15,17 @@ from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import AXES
 from adjointdesign.problem import Settings
 from adjointdesign.problems.antennas.geometry.electric import (
+    PORT_KINDS,
     Band,
     CapacitorSpec,
     GapSpec,
     InductorSpec,
     MediumSpec,
+    Port,
     PortSpec,
     ResistorSpec,
     SeriesCircuitSpec,
+    WavePortSpec,
 )
 from adjointdesign.problems.antennas.geometry.outlines import Outline
 from adjointdesign.problems.antennas.geometry.settings import Boundaries, Domain, FarField, GridSpec, Run
@@ -43,7 +46,7 @@ class Antenna(Settings):
     solids: tuple[Solid, ...] = ()
     sheets: tuple[Sheet, ...] = ()
     wires: tuple[Wire, ...] = ()
-    ports: tuple[PortSpec, ...] = ()
+    ports: tuple[Port, ...] = ()
     resistors: tuple[ResistorSpec, ...] = ()
     capacitors: tuple[CapacitorSpec, ...] = ()
     inductors: tuple[InductorSpec, ...] = ()
@@ -57,12 +60,17 @@ class Antenna(Settings):
     @property
     def parts(self) -> tuple:
         """Everything with a place."""
-        return (*self.solids, *self.sheets, *self.wires, *self.gaps)
+        return (*self.solids, *self.sheets, *self.wires, *self.gaps, *self.wave_ports)
 
     @property
     def gaps(self) -> tuple[GapSpec, ...]:
-        """Ports and lumped elements."""
-        return (*self.ports, *self.elements)
+        """Lumped ports and elements."""
+        return (*(p for p in self.ports if isinstance(p, PortSpec)), *self.elements)
+
+    @property
+    def wave_ports(self) -> tuple[WavePortSpec, ...]:
+        """Ports of lines and guides."""
+        return tuple(p for p in self.ports if isinstance(p, WavePortSpec))
 
     @property
     def elements(self) -> tuple[GapSpec, ...]:
@@ -151,6 +159,9 @@ def described(data: dict, folder: str | Path = ".") -> Antenna:
             message, remedy = "a known setting", "correct the name or remove it"
         elif first["type"] == "missing":
             raise InputError(where, "a value", "none", "add it") from None
+        elif first["type"] == "union_tag_invalid" and first["loc"][0] == "ports":
+            *others, last = PORT_KINDS
+            raise InputError(f"{where}.kind", f"{', '.join(others)} or {last}", repr(first["input"].get("kind")), "give one of these") from None
         elif first["type"] in ("union_tag_not_found", "union_tag_invalid"):
             *others, last = _shapes(Outline if first["loc"][-1] == "outline" else Solid)
             found = repr(first["ctx"]["tag"]) if "tag" in first["ctx"] else "none"
@@ -170,11 +181,15 @@ def _label(data, location) -> list[str]:
     """The place of an error, parts called by their names."""
     words, here = [], data
     for step in location:
+        before = here
         try:
             here = here[step]
         except (KeyError, IndexError, TypeError):
             here = None
         name = here.get("name") if isinstance(here, dict) and isinstance(step, int) else None
+        if len(words) == 2 and location[0] == "ports" and step in ("lumped", "waveguide", "line"):
+            here = before  # the kind that pydantic chose is not a step in the file
+            continue
         words.append(f"'{name}'" if isinstance(name, str) else str(step))
     return words
 
@@ -251,6 +266,11 @@ def _check_symmetry(antenna: Antenna) -> None:
         for end, plane in enumerate((low, high)):
             if antenna.boundaries.face(axis, end) != "symmetry":
                 continue
+            if antenna.wave_ports:
+                raise InputError(
+                    f"port '{antenna.wave_ports[0].name}' of kind {antenna.wave_ports[0].kind}", "no planes of symmetry", f"one across {AXES[axis]}",
+                    "describe the whole antenna, without the plane",
+                )  # fmt: skip
             for port in antenna.ports:
                 if abs(port.bounds[axis][end] - plane) > 1e-9 * (high - low):
                     raise InputError(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
+from pydantic import Discriminator, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, Tag, model_validator
 
 from adjointdesign.constants import EPS0
+from adjointdesign.grid.yee import AXES
 from adjointdesign.problem import Settings
 from adjointdesign.problems.antennas.geometry.shapes import Axis, Point3
 
@@ -115,7 +116,58 @@ class GapSpec(Settings):
 class PortSpec(GapSpec):
     """A lumped port, ohm."""
 
+    kind: Literal["lumped"] = "lumped"
     impedance: PositiveFloat = 50.0
+
+
+class WavePortSpec(Settings):
+    """The cross-section of a line or guide through which one of its waves enters: see `adjointdesign.sources.wave_port.WavePort`."""
+
+    name: str
+    axis: Axis
+    center: Point3
+    size: Point3
+    direction: Literal[1, -1] = Field(1, description="sense along the axis in which the wave enters")
+    deembed: float = Field(0.0, allow_inf_nan=False, description="by how far the reference plane moves on in that sense, m")
+
+    @model_validator(mode="after")
+    def _flat(self):
+        along = AXES.index(self.axis)
+        if any((s != 0) if a == along else not s > 0 for a, s in enumerate(self.size)):
+            raise ValueError("a size of zero along the axis and above zero across it")
+        return self
+
+    @property
+    def bounds(self) -> tuple[tuple[float, float], ...]:
+        """Lowest and highest position along each axis, m; the plane without what lies behind it."""
+        return tuple((c - s / 2, c + s / 2) for c, s in zip(self.center, self.size))
+
+
+class WaveguidePortSpec(WavePortSpec):
+    """A port of a hollow guide: walls all around, no conductor within; S-parameters refer to its own wave."""
+
+    kind: Literal["waveguide"]
+    mode: NonNegativeInt = Field(0, description="by falling phase constant, from 0")
+
+
+class LinePortSpec(WavePortSpec):
+    """A port of a line: one conductor in the window, and another around it (coaxial) or below it (microstrip)."""
+
+    kind: Literal["coaxial", "microstrip"]
+    impedance: PositiveFloat | None = Field(None, description="reference of the S-parameters, ohm; the line's own by default")
+
+
+def _kind_of_port(value: Any) -> Any:
+    kind = value.get("kind", "lumped") if isinstance(value, dict) else getattr(value, "kind", "lumped")
+    return "line" if kind in ("coaxial", "microstrip") else kind
+
+
+Port = Annotated[
+    Annotated[PortSpec, Tag("lumped")] | Annotated[WaveguidePortSpec, Tag("waveguide")] | Annotated[LinePortSpec, Tag("line")],
+    Discriminator(_kind_of_port),
+]
+PORT_KINDS = ("lumped", "waveguide", "coaxial", "microstrip")
+"""What ports may be."""
 
 
 class ResistorSpec(GapSpec):

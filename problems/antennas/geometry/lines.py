@@ -14,7 +14,9 @@ from adjointdesign.problems.antennas.geometry.description import Antenna
 from adjointdesign.problems.antennas.geometry.shapes import plane_axes
 
 EVEN_CELLS = 3
-"""Cells of one size on either side of an edge that follows the lattice."""
+"""How far on either side of an edge that follows the lattice cells are no longer than at metal, in such cells."""
+BEHIND_PORT = 4
+"""Cells from the plane of a port of a line or guide back to its source; a cell beyond either is of the same size."""
 _SAME = 1e-6
 """Positions closer than this share of a cell at metal are one."""
 
@@ -38,6 +40,12 @@ def largest_cell(antenna: Antenna) -> float:
 def edge_size(antenna: Antenna) -> float:
     """The largest cell at metal, m."""
     return antenna.grid.edge_size or 0.5 * largest_cell(antenna)
+
+
+def port_cell(antenna: Antenna) -> float:
+    """Size of the cells along a line or guide at its port, m."""
+    densest = max([1.0, *(medium.densest(antenna.band) for medium in antenna.media.values())])
+    return min(edge_size(antenna), largest_cell(antenna) / math.sqrt(densest))
 
 
 def _lines(antenna: Antenna, axis: int, nodes: Sequence[float]) -> np.ndarray:
@@ -95,6 +103,13 @@ def _demands(antenna: Antenna, axis: int) -> Iterator[tuple[str, list[Fixed], li
             yield f"the cell beside wire '{wire.name}'", sides, []
     for gap in antenna.gaps:
         yield f"port or element '{gap.name}'", [Fixed(x) for x in sorted(set(gap.bounds[axis]))], []
+    for port in antenna.wave_ports:
+        if AXES[axis] == port.axis:
+            cell = port_cell(antenna)
+            places = [port.center[axis] - port.direction * n * cell for n in range(-1, BEHIND_PORT + 2)]
+            yield f"port '{port.name}'", [Fixed(x) for x in places], [Region(min(places), max(places), cell)]
+        else:
+            yield f"the window of port '{port.name}'", [Fixed(x) for x in port.bounds[axis]], []
 
 
 def _ends_inside(antenna: Antenna, axis: int, position: float) -> bool:

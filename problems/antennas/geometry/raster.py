@@ -23,9 +23,10 @@ from adjointdesign.constants import EPS0
 from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import AXES, YeeGrid
 from adjointdesign.media.rasterize import overlap_matrix
+from adjointdesign.problems.antennas.geometry.cut_metal import CutMetal, in_metal, within_faces
 from adjointdesign.problems.antennas.geometry.description import Antenna
 from adjointdesign.problems.antennas.geometry.finite_metal import with_finite_metals
-from adjointdesign.problems.antennas.geometry.shapes import METAL, plane_axes
+from adjointdesign.problems.antennas.geometry.shapes import plane_axes
 
 _TINY = 1e-3
 """Nodes are on a face when nearer than this share of the smallest cell."""
@@ -179,12 +180,11 @@ def conductor_of(antenna: Antenna, grid: YeeGrid, component: str) -> np.ndarray:
     places = _places(antenna, grid, component)
     tiny = _TINY * min(grid.spacing)
     along = AXES.index(component[1])
-    metal = np.zeros(grid.shape, bool)
-    for solid in sorted(antenna.solids, key=antenna.rank):
-        if solid.medium == METAL:
-            metal |= solid.inside(*places, tiny)
-        else:
-            metal &= ~solid.inside(*places, -tiny)
+    if antenna.grid.curved_metal == "cut":
+        metal = CutMetal(antenna, grid).edges(component) == 0
+    else:
+        moved = [within_faces(antenna, a, grid.coordinates(component, a), tiny) for a in range(3)]
+        metal = in_metal(antenna, np.meshgrid(*moved, indexing="ij", sparse=True), tiny)
     for sheet in antenna.sheets:
         if sheet.perfect and antenna.grid.edge_rule != "lattice":  # else see `with_sheet_edges`
             metal |= _on_sheet(sheet, places, tiny)

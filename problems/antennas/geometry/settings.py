@@ -48,6 +48,7 @@ class GridSpec(Settings):
     edge_rule: Literal["node", "thirds", "lattice"] = Field(
         "node", description="where straight edges of perfect sheets lie: mesh_lines.metal_edge; lattice: sheet_edges.py"
     )
+    curved_metal: Literal["staircase", "cut"] = Field("staircase", description="perfect solids between nodes: cut_metal.py")
     thin_cells: PositiveInt = Field(3, description="least number of cells across a dielectric")
     ratio: float = Field(1.3, gt=1.0, description="largest ratio of neighboring cells")
     smallest: PositiveFloat | None = Field(

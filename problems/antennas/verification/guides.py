@@ -1,8 +1,10 @@
-"""Guides and lines: a rectangular waveguide, a square coaxial line, a wire in a square tube."""
+"""Guides and lines: a rectangular waveguide, square and round coaxial lines, a wire in a square tube."""
 
 from __future__ import annotations
 
 import math
+import tomllib
+from pathlib import Path
 
 import numpy as np
 
@@ -84,6 +86,17 @@ def square_coax(resolution: float) -> tuple[float]:
     return (float(line_constants(solver.evaluate({})["line"], *monitor.distances(grid))[1].real[0]),)
 
 
+def round_coax(resolution: float) -> tuple[float]:
+    """Impedance of the round air line of the reference file, from the wave of its port."""
+    from adjointdesign.problems.antennas.geometry.build import build
+    from adjointdesign.problems.antennas.geometry.description import described
+
+    data = tomllib.loads((Path(__file__).parents[1] / "reference" / "coaxial-line.toml").read_text())
+    data["grid"]["edge_size"] = 1.5e-3 / resolution
+    model = build(described(data))
+    return (float(model.ports[0].constants(model.bare, 1e-13, [model.antenna.band.center]).impedance[0].real),)
+
+
 def _tube_impedance(radius: float, side: float) -> float:
     return ETA0 / (2 * math.pi) * math.log(1.0787 * side / (2 * radius))
 
@@ -162,6 +175,24 @@ CASES = (
                 ETA0 / 10.2340925693681,
                 4 / 3,
                 2e-3,
+            ),
+        ),
+    ),
+    Case(
+        "round-coaxial-line",
+        "guides",
+        "radii of 1.5 and 3.45 mm, conductors cut out of the cells",
+        round_coax,
+        "cells to the inner radius",
+        (8.0, 16.0),
+        (
+            Quantity(
+                "impedance",
+                "ohm",
+                "D. M. Pozar, Microwave Engineering, 4th ed. (2012), table 2.1: eta / (2 pi) ln(b / a)",
+                lambda: ETA0 / (2 * math.pi) * math.log(2.3),
+                1,
+                5e-3,
             ),
         ),
     ),

@@ -8,12 +8,17 @@ from pathlib import Path
 
 from adjointdesign.constants import C0, ETA0
 from adjointdesign.problems.antennas.verification.case import Case, Quantity
+from adjointdesign.problems.antennas.verification.moments import dipole_impedance
 
 FILES = Path(__file__).parents[1] / "reference"
 _NEC = (
     "G. J. Burke and A. J. Poggio, Numerical Electromagnetics Code, part III: user's guide, UCID-18834 (1981), "
     "example 1: "
     "method of moments, 7 segments, radius of a thousandth of the wavelength, exp(+i w t)"
+)
+_MOMENTS = (
+    "R. F. Harrington, Field Computation by Moment Methods (1968), chapter 4: Galerkin, 121 triangles, reduced kernel, the same gap, "
+    "exp(+i w t)"
 )
 _BALANIS = "C. A. Balanis, Antenna Theory, 4th ed. (2016), "
 
@@ -85,6 +90,24 @@ def full_wave_dipole(resolution: float) -> tuple[float]:
     return (_directivity(reference("half-wave-dipole", resolution / 150, change), 0),)
 
 
+def full_wave_admittance(resolution: float) -> tuple[float, float]:
+    """Conductance and susceptance at the feed (``exp(+j w t)``), S, of arms twice as long, where they make one wavelength."""
+
+    def change(data: dict) -> None:
+        data["wires"][0]["start"][2] *= 2
+        data["wires"][1]["end"][2] *= 2
+        data["ports"][0]["impedance"] = 600.0
+        data["band"] = {"low": 0.8e9, "high": 1.2e9, "points": 3}
+        del data["far_field"]
+
+    found = 1 / reference("half-wave-dipole", resolution / 150, change).input_impedance[1, 0].conj()
+    return found.real, found.imag
+
+
+def _full_wave_moments() -> complex:
+    return 1 / dipole_impedance(1e9, 299.792e-3, 0.4e-3, 2e-3, 121)
+
+
 def small_loop(resolution: float) -> tuple[float, float]:
     """Radiation resistance (twice the radiated power over the current squared) and directivity at 0.8 GHz."""
 
@@ -141,6 +164,18 @@ CASES = (
         _CELLS,
         (75.0, 106.0),
         (Quantity("directivity", "", _BALANIS + "section 4.5: infinitely thin", 2.411, 1, 0.03),),
+    ),
+    Case(
+        "full-wave-dipole-impedance",
+        "wires",
+        "a dipole of a whole wavelength, radius of a 750th of it, fed across a gap of 2 mm (a 150th)",
+        full_wave_admittance,
+        _CELLS,
+        (106.0, 150.0),
+        (
+            Quantity("conductance", "S", _MOMENTS, lambda: _full_wave_moments().real, 2, 0.05),
+            Quantity("susceptance", "S", _MOMENTS, lambda: _full_wave_moments().imag, 2, 0.05),
+        ),
     ),
     Case(
         "small-loop",
