@@ -211,3 +211,13 @@ def test_files_without_any_area_are_refused(tmp_path):
     (tmp_path / "bad.csv").write_text("lon,lat,mask\n0,0,7\n0,1,1\n1,0,1\n1,1,1\n")
     with pytest.raises(InputError, match=r"numbers from 0 \(forbidden\) to 1 \(allowed\), got 1 to 7"):
         read_area(tmp_path / "bad.csv")
+
+
+@pytest.mark.parametrize(
+    "library, call", [("shapely", lambda p: read_area(p)), ("pyproj", lambda p: geodesic(0, 0, 1, 1))]
+)
+def test_without_a_library_one_line_says_how_to_get_it(tmp_path, monkeypatch, library, call):
+    path = geojson(tmp_path, [OUTER])
+    monkeypatch.setitem(__import__("sys").modules, library, None)
+    with pytest.raises(InputError, match=rf"{library}, which .* got none; pip install 'adjointdesign\[seismology\]'"):
+        call(path)
