@@ -2,10 +2,6 @@
 
 import itertools
 import math
-import os
-import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -162,29 +158,6 @@ def test_a_cell_that_is_turned_over_is_refused_and_the_mesh_put_back(quadrilater
     with pytest.raises(InputError, match=r"coordinates: expected cells that keep their orientation, got a cell .* near \(0\.\d+, 0\.\d+\)"):
         solver.forward({**inputs, "coordinates": moved})
     assert solver.space.mesh().coordinates.dat.data_ro[corner, 1] == 0.74
-
-
-FEWER_CELLS = """
-from firedrake import FunctionSpace, UnitSquareMesh, dx
-from adjointdesign.errors import InputError
-from adjointdesign.solvers.fem_linear import LinearVariational
-space = FunctionSpace(UnitSquareMesh(1, 1), "CG", 1)
-try:
-    LinearVariational(space, lambda u, v: u * v * dx, [lambda v: v * dx], {"u": lambda u: u * dx}, {})
-except InputError as error:
-    print(error, flush=True)
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.mpi
-@pytest.mark.skipif(shutil.which("mpiexec") is None, reason="needs mpiexec")
-def test_fewer_cells_than_ranks_are_refused_on_every_rank():
-    allow = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_rmaps_base_oversubscribe": "1"}
-    run = subprocess.run(["mpiexec", "-n", "3", sys.executable, "-c", FEWER_CELLS], env={**os.environ, **allow, "OMP_NUM_THREADS": "1"},
-                         capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert run.stdout.count("2 cells on 3 ranks") == 3
 
 
 def test_units_do_not_make_a_system_singular():

@@ -17,6 +17,11 @@ ALLOW = {
 }
 
 
+pytestmark = [
+    pytest.mark.slow, pytest.mark.mpi, pytest.mark.timeout(1700), pytest.mark.skipif(shutil.which("mpiexec") is None, reason="needs mpiexec"),
+]  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
     """Numbers of all cases by number of ranks: one start of Firedrake for each rank, which takes as long as a case."""
@@ -32,13 +37,14 @@ def found(tmp_path_factory):
     return numbers
 
 
-@pytest.mark.slow
-@pytest.mark.mpi
-@pytest.mark.timeout(1700)
-@pytest.mark.skipif(shutil.which("mpiexec") is None, reason="needs mpiexec")
 @pytest.mark.parametrize("name", ranks_program.NAMES)
 def test_ranks_agree(found, name):
     one = ranks_program.numbers(name)
     assert any(one)
     for ranks in (2, 3):
         assert found[ranks][name] == pytest.approx(one, rel=1e-10, abs=1e-12 * max(map(abs, one)))
+
+
+def test_fewer_cells_than_ranks_are_refused_on_every_rank(found):
+    assert found[2]["two cells"] == ["", ""]
+    assert len(found[3]["two cells"]) == 3 and all("2 cells on 3 ranks" in told for told in found[3]["two cells"])
