@@ -235,3 +235,16 @@ def test_bad_ports_are_refused(changes, told):
     medium, ports = guide(1)
     with pytest.raises(InputError, match=told):
         replace(ports[0], **changes).constants(medium, 1e-12, [10e9])
+
+
+def test_a_guide_of_permeability_is_its_dual():
+    """Filled with a permeability of two the wave has the propagation constant of a permittivity of two, and twice its impedance."""
+    medium, ports = guide(1, slab=False)
+    dense, magnetic = (
+        Medium(medium.grid, {c: np.full(medium.grid.shape, eps) for c in medium.grid.electric},
+               permeability={c: np.full(medium.grid.shape, mu) for c in ("hx", "hy", "hz")})
+        for eps, mu in ((2.0, 1.0), (1.0, 2.0))
+    )  # fmt: skip
+    one, two = (ports[0].constants(m, 1e-13, FREQUENCIES) for m in (dense, magnetic))
+    assert two.propagation == pytest.approx(one.propagation, rel=1e-9)
+    assert two.wave_impedance == pytest.approx(2 * one.wave_impedance, rel=1e-9)

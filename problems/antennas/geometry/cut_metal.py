@@ -22,6 +22,8 @@ from adjointdesign.problems.antennas.geometry.shapes import METAL, Body
 LEAST = 0.05
 """Share that is left of an edge of which one end is in metal, at least; and of a face, of its longest edge's."""
 _HALVINGS = 30
+_WHOLE = 1e-3
+"""What an edge lacks up to this is rounding: the face lies on a node."""
 
 
 def in_metal(antenna: Antenna, points, tiny: float) -> np.ndarray:
@@ -89,6 +91,10 @@ class CutMetal:
             [count == 4, count == 3, opposite, count == 2, count == 1],
             [1.0, three_left, 0.5 * across, two_left, 0.5 * (b_low + b_high) * (c_low + c_high)], 1.0,
         )  # fmt: skip
+        # A corner of a hole at a node, and a slope through nodes, cut edges alike: the middle tells.
+        corner = np.argwhere((count == 1) & (share == 0.5))
+        middles = [0.5 * (x[at] + x[np.minimum(at + (a in (b, c)), len(x) - 1)]) for a, (x, at) in enumerate(zip(self._places, corner.T))]
+        share[tuple(corner.T)] = np.where(in_metal(self._antenna, middles, self._tiny), 0.5, 1.0)
         longest = np.maximum.reduce([b_low, b_high, c_low, c_high])
         return np.where(count > 0, np.maximum(share, LEAST * longest), 1.0)
 
@@ -103,9 +109,10 @@ class CutMetal:
         for _ in range(_HALVINGS):
             middle = 0.5 * (begin + outside)
             ends[along] = origin + middle * (following - origin)
-            inside = in_metal(self._antenna, ends, self._tiny)
+            inside = in_metal(self._antenna, ends, 0.0)
             begin, outside = np.where(inside, middle, begin), np.where(inside, outside, middle)
-        left[tuple(at.T)] = np.maximum(np.where(low[tuple(at.T)], 1 - outside, outside), LEAST)
+        share = np.where(low[tuple(at.T)], 1 - outside, outside)
+        left[tuple(at.T)] = np.where(share > 1 - _WHOLE, 1.0, np.maximum(share, LEAST))
         # What lies beyond the domain mirrors what is within.
         for ghost, kept in ((0, 1), (-1, -2)):
             left[_slot(along, ghost)] = left[_slot(along, kept)]
