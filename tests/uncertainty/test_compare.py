@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 import gaussian as g
-from ranks_program import estimates
+from estimates_on_ranks import estimates
 from adjointdesign.errors import InputError
 from adjointdesign.report.estimators import write_comparison
 from adjointdesign.uncertainty import Empirical, Expectation, Law, Vectorized, compare
 
-PROGRAM = Path(__file__).parent / "ranks_program.py"
+PROGRAM = Path(__file__).parent / "estimates_on_ranks.py"
 
 
 @pytest.fixture(scope="module")
