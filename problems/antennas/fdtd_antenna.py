@@ -202,7 +202,7 @@ class FdtdAntenna(Problem):
     def ringing(self) -> RingingWatch:
         """What the runs leave over at their end."""
         s, dt = self.specification, self.solver().dt
-        return RingingWatch(self.discretization.decay, round(1 / (min((*s.frequencies, *s.far_frequencies)) * dt)))
+        return RingingWatch(self.discretization.decay, max(1, round(0.5 / (min((*s.frequencies, *s.far_frequencies)) * dt))))
 
     def readings(self, fields) -> dict[str, Any]:
         """``reflection`` (complex) and ``S11`` (dB); ``gain`` (realized, dBi, frequency by direction) and ``efficiency`` (total)."""

@@ -22,18 +22,18 @@ class RingingWatch:
     ----------
     decay : float
         Share of the energy that was to be left.
-    period : int
-        Longest period of interest, in steps.
+    half_period : int
+        Half of the longest period of interest, in steps: of that the square of an oscillation is the whole one.
     """
 
-    def __init__(self, decay: float, period: int):
-        self.decay, self.period = decay, period
+    def __init__(self, decay: float, half_period: int):
+        self.decay, self.half_period = decay, half_period
         self.remaining = 0.0
         self._told = FAR * decay
 
     def look(self, voltage: np.ndarray) -> None:
         """Take the voltage of a run, over time; tell of more that is left than ever, when it is far too much."""
-        self.remaining = remaining_energy(voltage, self.period)
+        self.remaining = remaining_energy(voltage, self.half_period)
         if self.remaining > self._told:
             logger.warning("run not rung down: %s", self.words)
             self._told = FAR * self.remaining
@@ -57,9 +57,17 @@ class RingingWatch:
         return {"rung_down": self.rung_down, "remaining_energy": self.remaining, "decay": self.decay}
 
 
-def remaining_energy(voltage: np.ndarray, period: int) -> float:
-    """Energy of a signal in its last ``period`` steps over the largest in as many; 1 where it is no longer than that, 0 of none at all."""
+def remaining_energy(voltage: np.ndarray, width: int) -> float:
+    """Energy of a signal at its end over that of its peak, from means over so many steps; 1 where it is shorter, 0 of none at all.
+
+    As it falls from the last mean but one to the last it is taken to fall, exponentially, within the last: that of a broadband antenna may fall
+    a hundredfold meanwhile, and the mean is then that of its beginning.
+    """
     energy = np.concatenate([[0.0], np.cumsum(np.square(voltage, dtype=float))])
-    period = min(period, len(voltage))
-    within = energy[period:] - energy[:-period]
-    return float(within[-1] / within.max()) if within.max() > 0 else 0.0
+    means = energy[width:] - energy[:-width]
+    if len(means) == 0:
+        return 1.0
+    if not means[-1] > 0:
+        return 0.0
+    fall = np.log(means[-1 - width] / means[-1]) if len(means) > width and means[-1 - width] > means[-1] else 0.0
+    return float(means[-1] * (fall / np.expm1(fall) if fall else 1.0) / means.max())
