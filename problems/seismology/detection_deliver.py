@@ -10,6 +10,7 @@ import numpy as np
 from adjointdesign.problems.seismology.geography import displacements
 from adjointdesign.problems.seismology.network import Network, check_together, read_network
 from adjointdesign.problems.seismology.network_files import write_network
+from scipy.spatial import cKDTree
 
 from adjointdesign.files import atomic_write
 from adjointdesign.objectives.detection import require_enough
@@ -17,6 +18,8 @@ from adjointdesign.parameters import read_parameters, write_parameters
 
 FORMATS = (".xml", ".geojson", ".kml", ".csv")
 """Of the stations in a run's folder."""
+FEASIBLE = 1e-6
+"""Largest constraint that counts as met, as in the optimizers."""
 
 
 def rate(problem, network: Network) -> tuple[dict, dict[str, np.ndarray]]:
@@ -41,6 +44,7 @@ def rate(problem, network: Network) -> tuple[dict, dict[str, np.ndarray]]:
     levels = np.full(len(complete), float(problem.relation.level(np.median(magnitudes))))
     numbers = {
         "stations": len(network),
+        "least_spacing": _least_spacing(network),
         "detection": float(weights @ probabilities),
         "by_magnitude": bins,
         "completeness": {"mean": float(complete.mean()), "least": float(complete.min()), "largest": float(complete.max())},
@@ -48,6 +52,14 @@ def rate(problem, network: Network) -> tuple[dict, dict[str, np.ndarray]]:
     return numbers, {
         "events": probabilities, "completeness": complete, "detection": problem.completeness.network.detected(inputs, levels),
     }  # fmt: skip
+
+
+def _least_spacing(network: Network) -> float | None:
+    """Of any two stations, m."""
+    if len(network) < 2:
+        return None
+    positions = network.positions()
+    return float(cKDTree(positions).query(positions, k=2)[0][:, 1].min())
 
 
 def existing(problem) -> Network | None:
@@ -66,7 +78,8 @@ def deliver(problem, folder: Path, parameters: np.ndarray, status: str) -> None:
     columns = _columns(problem, network)
     for ending in FORMATS:
         write_network(folder / f"stations{ending}", network, columns)
-    rated = {"before": None, "after": numbers, "warnings": problem.warnings()}
+    missed = [f"constraint {name} MISSED" for name, v in problem.constraints(parameters, {}).items() if np.max(np.asarray(v)) > FEASIBLE]
+    rated = {"before": None, "after": numbers, "warnings": missed + problem.warnings()}
     maps = {f"after_{name}": values for name, values in arrays.items()}
     if before is not None:
         rated["before"], arrays = rate(problem, before)
@@ -98,6 +111,7 @@ def summarize(folder: Path) -> list[str]:
     return [
         words("mean probability of detection", lambda r: r["detection"]),
         words("magnitude of completeness, mean over the map", lambda r: r["completeness"]["mean"]),
+        *([] if after["least_spacing"] is None else [f"nearest stations: {after['least_spacing']:.0f} m apart"]),
         *(f"note: {line}" for line in rated["warnings"]),
     ]
 
@@ -117,7 +131,8 @@ def evaluate_file(problem, path: Path) -> dict:
         check_together(problem.given.catalog, network)
     numbers, _ = rate(problem, network)
     readings = {
-        "detection": numbers["detection"], "completeness": numbers["completeness"]["mean"], "by_magnitude": numbers["by_magnitude"],
+        "detection": numbers["detection"], "completeness": numbers["completeness"]["mean"], "least_spacing": numbers["least_spacing"],
+        "by_magnitude": numbers["by_magnitude"],
     }  # fmt: skip
     objective = numbers["completeness"]["mean"] if problem.optimization.objective == "completeness" else 1 - numbers["detection"]
     return {
@@ -135,6 +150,8 @@ def table(problem, result: dict) -> str:
     for b in readings["by_magnitude"]:
         lines.append(f"  magnitude {b['from']:g} to {b['to']:g}: {b['detection']:.4f} ({b['events']} events)")
     lines.append(f"magnitude of completeness, mean over the map {readings['completeness']:.3f}")
+    if readings["least_spacing"] is not None:
+        lines.append(f"nearest stations {readings['least_spacing']:.0f} m apart")
     for target in problem.targets():
         lines.append(f"{target}: {'met' if target.violation(readings[target.reading]) <= 0 else 'MISSED'}")
     return "\n".join(lines + [f"note: {line}" for line in result["warnings"]])

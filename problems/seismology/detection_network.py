@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import math
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -19,7 +20,7 @@ from adjointdesign.problems.seismology.detection_settings import (
     DetectionSpecification,
 )
 from adjointdesign.problems.seismology.geography import geodetic, moved
-from adjointdesign.problems.seismology.relations import outside_range, relation
+from adjointdesign.problems.seismology.relations import BruneSource, outside_range, relation
 
 from adjointdesign.errors import InputError
 from adjointdesign.problem import Problem, Target
@@ -60,7 +61,12 @@ class DetectionNetwork(Problem):
         low, high = specification.magnitudes
         if not low < high:
             raise InputError("specification.magnitudes", "the lower one first", f"{low:g} and {high:g}", "swap them")
+        low, high = specification.band
+        if not low < high:
+            raise InputError("specification.band", "the lower frequency first", f"{low:g} and {high:g} Hz", "swap them")
         self.relation = relation(specification.relation)
+        if isinstance(self.relation, BruneSource):
+            self.relation = BruneSource(frequency=math.sqrt(low * high), bandwidth=high - low, **specification.source.model_dump())
         self._softness = 1.0
 
     def prepare(self) -> None:

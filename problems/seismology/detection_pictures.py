@@ -88,7 +88,7 @@ def _tracks(problem, network, folder: Path, probabilities) -> bytes:
             axes.plot(tracks[:, 0, i], tracks[:, 1, i], color=QUIET, linewidth=0.9, zorder=2)
         axes.grid(visible=True)
         dots = axes.scatter(
-            *m.plane(given.catalog.longitude, given.catalog.latitude), c=probabilities, s=14, cmap="viridis", vmin=0, vmax=1,
+            *m.plane(given.catalog.longitude, given.catalog.latitude), c=probabilities, s=9, cmap="viridis", vmin=0, vmax=1,
             edgecolors=INK, linewidths=0.3, zorder=5,
         )  # fmt: skip
         for which, at, look, label in (

@@ -13,6 +13,18 @@ Probability = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 
 
+class Source(Settings):
+    """Source and crust of the relation "brune", see `relations.BruneSource`; its band is that of the noise."""
+
+    stress_drop: Positive = 3e6
+    speed: Positive = 3500.0
+    density: Positive = 2800.0
+    q0: Positive = 200.0
+    eta: Annotated[float, Field(ge=-2, le=2)] = 0.5
+    kappa: Annotated[float, Field(ge=0, le=1)] = 0.03
+    spreading: Positive = 1.0
+
+
 class DetectionSpecification(Settings):
     """Earthquakes, stations, and what it takes to detect.
 
@@ -23,7 +35,7 @@ class DetectionSpecification(Settings):
     An event is detected when ``k`` stations record a peak of ground displacement, after the ``relation`` (see `relations.py`), above
     ``signal_to_noise`` times the root mean square of the noise in the ``band`` (Hz), with log-normal ``scatter`` (decimal logarithm).
     ``noise`` is 0 for Peterson's new low noise model, 1 for the high one, and linear in decibels between; ``noise_map`` names a grid of
-    such numbers in its place. Events of ``magnitudes`` count; ``weights`` "bins" gives every bin of magnitudes, ``bin`` wide, the same
+    such numbers in its place. ``source`` is for the relation "brune" alone. Events of ``magnitudes`` count; ``weights`` "bins" gives every bin of magnitudes, ``bin`` wide, the same
     weight in all.
 
     ``detection`` is the mean probability asked for; completeness is that at which a network detects with probability ``confidence`` at
@@ -35,6 +47,7 @@ class DetectionSpecification(Settings):
     area: str = ""
     k: Count = 5
     relation: str = "bakun-joyner-1984"
+    source: Source = Source()
     noise: Annotated[float, Field(ge=-0.5, le=1.5)] = 0.9
     noise_map: str = ""
     band: tuple[Positive, Positive] = (2.0, 10.0)
