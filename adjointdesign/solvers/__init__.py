@@ -11,6 +11,7 @@ from importlib import import_module
 from adjointdesign.errors import InputError
 
 CASES = {
+    "fdtd_elastic": "adjointdesign.solvers.fdtd_elastic.case",
     "fdtd_maxwell": "adjointdesign.solvers.fdtd_maxwell.case",
     "fem_diffusion": "adjointdesign.solvers.fem_diffusion.case",
     "fem_elastodynamics": "adjointdesign.solvers.fem_elastodynamics.case",
