@@ -176,14 +176,13 @@ class DispersivePlaces:
 
     def strengths(self, component: str, values: dict[str, np.ndarray], which: slice = slice(None)) -> np.ndarray:
         """Strength of every material at the places, ``(materials, places)``; ``values`` over the box, by material."""
-        flat = self.flat[component][which]
-        out = np.zeros((len(self.names), len(flat)))
+        slots = np.unravel_index(self.flat[component][which], self.grid.shape)
+        out = np.zeros((len(self.names), len(slots[0])))
         for row, name in zip(out, self.names):
             strength = self.medium.dispersive[name].strength.get(component)
             if strength is not None:
-                row[:] = np.asarray(strength).ravel()[flat]
+                row[:] = np.asarray(strength)[slots]
             if name in values:
-                slots = np.unravel_index(flat, self.grid.shape)
                 ranges = self.box.slices[component]
                 inside = np.all([(x >= r.start) & (x < r.stop) for x, r in zip(slots, ranges)], axis=0)
                 row[inside] = values[name][tuple(x[inside] - r.start for x, r in zip(slots, ranges))]

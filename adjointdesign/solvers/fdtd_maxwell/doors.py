@@ -14,6 +14,7 @@ from adjointdesign.constants import C0, EPS0, ETA0
 from adjointdesign.grid.yee import OFFSETS, YeeGrid
 from adjointdesign.solvers.fdtd_maxwell.absorber import Periodic, Pmc
 from adjointdesign.solvers.fdtd_maxwell.gates import places
+from adjointdesign.solvers.fdtd_maxwell.rotation import Rotation
 from adjointdesign.solvers.fdtd_maxwell.sweep import Ports
 
 _PLACES = 8192
@@ -63,10 +64,13 @@ def _complex(parts: np.ndarray) -> np.ndarray:
 
 
 class _Points:
-    """Concatenated places of several users: per component the indices, their weights, and each user's columns."""
+    """Concatenated places of several users: per component the indices, their weights, and each user's columns.
 
-    def __init__(self, grid: YeeGrid, faces):
-        self.grid, self.faces = grid, faces
+    They come by the user's components and indices; ``places`` and ``weights`` are in the order of turned components, see `rotation.py`.
+    """
+
+    def __init__(self, grid: YeeGrid, faces, rotation: Rotation):
+        self.grid, self.faces, self.rotation = grid, faces, rotation
         self._parts = {c: [] for c in grid.components}
         self._size = dict.fromkeys(grid.components, 0)
 
@@ -79,9 +83,11 @@ class _Points:
 
     def close(self, dtype) -> None:
         self.dtype = dtype
-        indices = tuple(np.concatenate([np.zeros(0, np.int64), *self._parts[c]]) for c in self.grid.components)
-        self.places = tuple(places(i, self.grid.as_storage(self.grid.shape)) for i in indices)
-        self.weights = tuple(place_weights(self.grid, self.faces, c, i) for c, i in zip(self.grid.components, indices))
+        shape, original = self.grid.shape, [self.rotation.original(c) for c in self.grid.components]
+        indices = tuple(np.concatenate([np.zeros(0, np.int64), *self._parts[c]]) for c in original)
+        stored = self.grid.as_storage(self.rotation.along(shape))
+        self.places = tuple(places(self.rotation.flat(i, shape), stored) for i in indices)
+        self.weights = tuple(place_weights(self.grid, self.faces, c, i) for c, i in zip(original, indices))
 
     def empty(self, rows: int) -> tuple[np.ndarray, ...]:
         return tuple(np.zeros((rows, len(p.index)), self.dtype) for p in self.places)
@@ -102,28 +108,30 @@ class Doors:
         Time step, s.
     dtype : numpy dtype
         Precision of the fields.
+    rotation : Rotation
+        Of storage. Sources and monitors know nothing of it: they place themselves on the user's grid.
     """
 
-    def __init__(self, medium, faces, sources, monitors, dt: float, dtype):
+    def __init__(self, medium, faces, sources, monitors, dt: float, dtype, rotation: Rotation):
         self.grid, self.dt = medium.grid, dt
+        self._number = {c: self.grid.components.index(rotation.component(c)) for c in self.grid.components}
         self.sources, self.monitors = tuple(sources), tuple(monitors)
-        self._into, self._out = _Points(self.grid, faces), _Points(self.grid, faces)
-        self._injections = []  # (source number, component number, columns, profile with units)
+        self._into, self._out = (_Points(self.grid, faces, rotation) for _ in range(2))
+        self._injections = []  # (source number, component, columns, profile with units)
         for number, source in enumerate(self.sources):
             for injection in source.place(medium, dt):
                 scale = -dt / EPS0 if injection.component[0] == "e" else C0 * dt
                 columns = self._into.add(injection.component, injection.indices)
-                which = self.grid.components.index(injection.component)
                 share = image_shares(self.grid, faces, injection.component, injection.indices, source.bounds)
                 profile = scale * share * np.asarray(injection.profile).ravel()
-                self._injections.append((number, which, columns, profile))
+                self._injections.append((number, injection.component, columns, profile))
         self.placements = [m.place(medium, dt) for m in self.monitors]
         self._columns = [
             {c: self._out.add(c, indices) for c, indices in p.indices.items()} for p in self.placements
         ]
         self._into.close(dtype)
         self._out.close(dtype)
-        nowhere = places(np.zeros(0, np.int64), self.grid.as_storage(self.grid.shape))
+        nowhere = places(np.zeros(0, np.int64), self.grid.as_storage(rotation.along(self.grid.shape)))
         self._samples: tuple[np.ndarray, ...] = ()
         self._nothing = tuple(nowhere for _ in self.grid.components)
 
@@ -146,8 +154,8 @@ class Doors:
     def forward_ports(self, amplitudes: np.ndarray, first: int, last: int, sampling: bool) -> Ports:
         """Doors of the forward sweep over steps ``first`` to ``last - 1``."""
         values = self._into.empty(last - first)
-        for number, which, columns, profile in self._injections:
-            component = self.grid.components[which]
+        for number, component, columns, profile in self._injections:
+            which = self._number[component]
             wave = amplitudes[number] * self.sources[number].waveform(self._source_times(component, first, last))
             values[which][:, columns] += np.real(np.multiply.outer(wave, profile))
         out = self._out.places if sampling else self._nothing
@@ -165,7 +173,7 @@ class Doors:
         """Add the samples of steps ``first`` to ``last - 1``."""
         for monitor, reading, columns in zip(self.monitors, readings, self._columns):
             for component, total in reading.items():
-                rows = ports.samples[self.grid.components.index(component)][:, columns[component]]
+                rows = ports.samples[self._number[component]][:, columns[component]]
                 if monitor.frequencies is None:
                     total[first:last] = rows * (1.0 if component[0] == "e" else 1.0 / ETA0)
                 else:
@@ -198,7 +206,7 @@ class Doors:
         values = self._out.empty(last - first)
         for monitor, cotangent, columns in zip(self.monitors, raw, self._columns):
             for component, g in (cotangent or {}).items():
-                which = self.grid.components.index(component)
+                which = self._number[component]
                 # The electric value injected on arrival at the start of step n is the sample of row n - 1.
                 shift = 1 if component[0] == "e" else 0
                 rows = self._cotangent_rows(monitor, component, g, first - shift, last - shift)
@@ -223,8 +231,8 @@ class Doors:
 
     def amplitude_cotangents(self, total: np.ndarray, ports: Ports, first: int, last: int) -> None:
         """Add to ``total`` (complex, one a source) what the adjoint samples of a block say of the amplitudes."""
-        for number, which, columns, profile in self._injections:
-            component = self.grid.components[which]
+        for number, component, columns, profile in self._injections:
+            which = self._number[component]
             wave = self.sources[number].waveform(self._source_times(component, first, last))
             rows = ports.samples[which][:, columns] * self._into.weights[which][columns]
             total[number] += np.conj(np.sum(wave * (rows @ profile)))

@@ -11,7 +11,7 @@ from adjointdesign.solvers.fdtd_maxwell.absorber import layer_cells
 from adjointdesign.solvers.fdtd_maxwell.doors import place_weights
 from adjointdesign.solvers.fdtd_maxwell.faces import Faces
 from adjointdesign.solvers.fdtd_maxwell.gates import places
-from adjointdesign.solvers.fdtd_maxwell.medium import Box, Medium, check_numbers, check_values
+from adjointdesign.solvers.fdtd_maxwell.medium import Box, Medium
 
 
 class Permeability:
@@ -29,6 +29,8 @@ class Permeability:
         Time step, s.
     dtype : numpy dtype
         Precision of the fields.
+    names : str
+        Of the axes, for words to the user.
 
     Raises
     ------
@@ -36,7 +38,7 @@ class Permeability:
         When such a face lies in an absorbing layer.
     """
 
-    def __init__(self, medium: Medium, faces, box: Box | None, dt: float, dtype):
+    def __init__(self, medium: Medium, faces, box: Box | None, dt: float, dtype, names: str = AXES):
         self.grid, self.box, self.dtype = medium.grid, box or Box({}), np.dtype(dtype)
         self._parts, designed, others = {}, [], []
         for number, c in enumerate(self.grid.components):
@@ -56,15 +58,18 @@ class Permeability:
         self.component = np.concatenate([np.zeros(0, np.int64), *(np.full(len(i), n) for n, i in listed)])
         self.index = np.concatenate([np.zeros(0, np.int64), *(i for _, i in listed)]).astype(np.int64)
         self.count = sum(len(i) for _, i in designed)
-        self._refuse_layers(faces)
+        self._refuse_layers(faces, names)
         self._around(dt)
-        names = [self.grid.components[n] for n in self.component]
-        self.background = np.array([medium.permeability[c].ravel()[i] if c in medium.permeability else 1.0 for c, i in zip(names, self.index)])
+        self.background = np.ones(len(self.index))
+        for number, c in enumerate(self.grid.components):
+            if c in medium.permeability:
+                own = self.component == number
+                self.background[own] = medium.permeability[c][np.unravel_index(self.index[own], self.grid.shape)]
         self.weights = {c: place_weights(self.grid, faces, c, self.index[part]) for c, part in self._parts.items()}
         row = places(self.index, self.grid.as_storage(self.grid.shape))
         self._order, self._starts = row.order, row.starts
 
-    def _refuse_layers(self, faces) -> None:
+    def _refuse_layers(self, faces, names: str) -> None:
         layers = layer_cells(faces)
         for axis, slot in enumerate(np.unravel_index(self.index, self.grid.shape)):
             half = np.array([OFFSETS[self.grid.components[n]][axis] > 0 for n in self.component], dtype=bool)
@@ -72,7 +77,7 @@ class Permeability:
             # In the middle of a cell slot s lies in cell s - 1; on a node, on the border of the cells s - 2 and s - 1.
             if np.any(slot - 1 < low) and low or np.any(slot - 1 + half > self.grid.cells[axis] - high) and high:
                 raise InputError(
-                    f"permeability along {AXES[axis]}", f"one everywhere in the absorbing layers of {low} and {high} cells",
+                    f"permeability along {names[axis]}", f"one everywhere in the absorbing layers of {low} and {high} cells",
                     "another value there", "end the body before the layer, or enlarge the domain",
                 )  # fmt: skip
 
@@ -99,11 +104,6 @@ class Permeability:
                     self.around_component[here, column] = self.grid.components.index(name)
                     self.curl_weights[here, column] = sign * (1 if end else -1) * ratio
 
-    def check(self, values: dict) -> None:
-        """Refuse values of the wrong shape or not positive."""
-        for c, part in values.items():
-            check_values(f"permeability_{c[1]}", np.asarray(part), self.box.shape(c), positive=True)
-
     def faces(self, values: dict) -> Faces:
         """Constants of the compiled sweeps, with the designed values by component (missing ones keep the background)."""
         permeability = self.background.copy()
@@ -115,16 +115,9 @@ class Permeability:
         )  # fmt: skip
 
     def variation(self, values: dict) -> np.ndarray:
-        """Change of the permeability of every designed face.
-
-        Raises
-        ------
-        InputError
-            When a change has the wrong shape, is complex or is not finite.
-        """
+        """Change of the permeability of every designed face."""
         change = np.zeros(self.count, self.dtype)
         for c, part in values.items():
-            check_numbers(f"tangent of permeability_{c[1]}", np.asarray(part), self.box.shape(c))
             change[self._parts[c]] = np.asarray(part).ravel()
         return change
 

@@ -22,6 +22,7 @@ from adjointdesign.solvers.fdtd_maxwell.medium import Box, Medium, check_numbers
 from adjointdesign.solvers.fdtd_maxwell.permeability import Permeability
 from adjointdesign.solvers.fdtd_maxwell.poles import Disperse, Drives
 from adjointdesign.solvers.fdtd_maxwell.propagation import HistoryPool
+from adjointdesign.solvers.fdtd_maxwell.rotation import Rotation, Turned
 from adjointdesign.solvers.fdtd_maxwell.stability import largest_eigenvalue
 from adjointdesign.solvers.fdtd_maxwell.state import State
 
@@ -112,7 +113,12 @@ class Coefficients:
 
 
 class Program:
-    """Constants of a solver; parameters as for `FdtdMaxwell`."""
+    """Constants of a solver; parameters as for `FdtdMaxwell`.
+
+    ``grid``, ``medium``, ``faces``, ``box`` and ``magnetic_box`` are the user's, and so are the components and arrays that
+    `coefficients` and `variation` take and the places of ``doors``. Everything made of them for compiled sweeps is in the frame of
+    ``turned`` (see `rotation.py`): states, histories, coefficients, dispersive places, faces with a permeability.
+    """
 
     def __init__(self, medium: Medium, sources, monitors, boundaries, box: Box | None, courant: float,
                  minimum_permittivity: float | None, dtype, conductivity_wanted: bool, magnetic_box: Box | None = None,
@@ -138,32 +144,36 @@ class Program:
                 minimum_permittivity = min(float(medium.permittivity[c][self.grid.interior(c)].min()) for c in self.grid.electric)
             self.minimum_permittivity = minimum_permittivity
             self.dt = courant_time_step(self.grid, math.sqrt(minimum_permittivity), courant)
+        self.rotation = Rotation.of(self.grid)
+        self.turned = turned = Turned.of(self.rotation, medium, self.faces, self.box, self.magnetic_box)
+        self._turned_walls = self.rotation.arrays(self._walls)
+        self._turned_periodic = self.rotation.along(self.periodic)
         self.box_starts = self._box_starts()
-        self.places = DispersivePlaces(medium, self.periodic, self.box, designed, self.dt, self.dtype)
+        self.places = DispersivePlaces(turned.medium, self._turned_periodic, turned.box, designed, self.dt, self.dtype)
         require_memory(
             "dispersive media", self._least_bytes() + self.places.nbytes,
             "fields, coefficients and memory of all poles", "use fewer poles, disperse less of the domain, or choose precision 'single'",
         )  # fmt: skip
         self._check_sources(sources)
         self._check_far_fields(monitors)
-        self.doors = Doors(medium, self.faces, sources, monitors, self.dt, self.dtype)
-        self.permeability = Permeability(medium, self.faces, self.magnetic_box, self.dt, self.dtype)
-        shapes = [self.grid.as_storage(self.box.shape(c)) for c in self.grid.electric]
+        self.doors = Doors(medium, self.faces, sources, monitors, self.dt, self.dtype, self.rotation)
+        self.permeability = Permeability(turned.medium, turned.faces, turned.magnetic_box, self.dt, self.dtype, self.rotation.names)
+        shapes = [turned.grid.as_storage(turned.box.shape(c)) for c in turned.grid.electric]
         self.pool = HistoryPool([*shapes, (1, 1, self.permeability.count)], self.dtype)
         self.drive_pool = HistoryPool([(len(designed), *s) for s in shapes], self.dtype)
         no_change = tuple(np.zeros((1, 1, 1), self.dtype) for _ in shapes)
         self.no_variation = (no_change, no_change, np.zeros(self.permeability.count, self.dtype))
         levels, change = (tuple(np.zeros(none, self.dtype) for _ in shapes) for none in ((1, 0, 1, 1, 1), (0, 1, 1, 1)))
         self.no_drives = Drives(levels, False, levels, change)
-        self.box_weights = tuple(self._weights(c) for c in self.grid.electric)
-        self._phases = {t: phases(self.grid, self.dt, self.faces, self.dtype, t) for t in (False, True)}
+        self.box_weights = tuple(self._weights(c) for c in turned.grid.electric)
+        self._phases = {t: phases(turned.grid, self.dt, turned.faces, self.dtype, t) for t in (False, True)}
         self._images, self._images_across = (
-            tuple(images(self.grid, self.faces, c, self.dtype, across) for c in self.grid.components)
+            tuple(images(turned.grid, turned.faces, c, self.dtype, across) for c in turned.grid.components)
             for across in (False, True)
         )
         self._background = {
-            c: (np.asarray(medium.permittivity[c], float), np.asarray(medium.conductivity.get(c, 0.0), float))
-            for c in self.grid.electric
+            c: (np.asarray(turned.medium.permittivity[c], float), np.asarray(turned.medium.conductivity.get(c, 0.0), float))
+            for c in turned.grid.electric
         }
 
     @property
@@ -197,13 +207,13 @@ class Program:
     def _box_starts(self) -> np.ndarray:
         """First slot of the box along each storage axis, one row a component."""
         starts = np.zeros((len(self.grid.electric), 3), dtype=np.int64)
-        for row, c in zip(starts, self.grid.electric):
-            row[list(self.grid.storage_axes)] = [s.start for s in self.box.slices[c]]
+        for row, c in zip(starts, self.turned.grid.electric):
+            row[list(self.turned.grid.storage_axes)] = [s.start for s in self.turned.box.slices[c]]
         return starts
 
     def zero_state(self) -> State:
         """A state at rest."""
-        return State.zero(self.grid, self.faces, self.dtype, self.places.zero_memory())
+        return State.zero(self.turned.grid, self.turned.faces, self.dtype, self.places.zero_memory())
 
     def _check_sources(self, sources) -> None:
         """Refuse a source that lies wholly in an absorbing layer; an extended one (a plane wave's sheet) may cross it."""
@@ -244,9 +254,9 @@ class Program:
                         )  # fmt: skip
 
     def _weights(self, component: str) -> np.ndarray:
-        slots = np.ix_(*(np.arange(s.start, s.stop) for s in self.box.slices[component]))
-        flat = self.grid.flat_index(*slots)
-        return place_weights(self.grid, self.faces, component, flat.ravel()).reshape(flat.shape)
+        grid, faces, box = self.turned.grid, self.turned.faces, self.turned.box
+        flat = grid.flat_index(*np.ix_(*(np.arange(s.start, s.stop) for s in box.slices[component])))
+        return place_weights(grid, faces, component, flat.ravel()).reshape(flat.shape)
 
     def _conductor(self, component: str) -> np.ndarray:
         """Where the component is held at zero: conductors, conducting outer walls, and storage that holds no value."""
@@ -272,21 +282,21 @@ class Program:
         InputError
             When a value has the wrong shape, is not finite, or makes the time step unstable.
         """
-        permittivity, conductivity = ({c: np.asarray(v) for c, v in part.items()} for part in (permittivity, conductivity))
-        for what, part in (("permittivity", permittivity), ("conductivity", conductivity)):
+        designed = {f"strength_{name}": part for name, part in strengths.items()}
+        for what, part in {"permittivity": permittivity, "conductivity": conductivity, "permeability": permeability, **designed}.items():
             for c, values in part.items():
-                check_values(f"{what}_{c[1]}", values, self.box.shape(c), what == "permittivity")
-        self.permeability.check(permeability)
+                box = self.box if c in self.box.slices else self.magnetic_box
+                check_values(f"{what}_{c[1]}", np.asarray(values), box.shape(c), positive=what.startswith("perm"))
         if self.by_cell and (permittivity or permeability):
             self._require_stable(permittivity, permeability)
-        for name, part in strengths.items():
-            for c, values in part.items():
-                check_values(f"strength_{name}_{c[1]}", np.asarray(values), self.box.shape(c), positive=False)
-        stored = self.grid.as_storage(self.grid.shape)
+        permittivity, conductivity, permeability = map(self.rotation.arrays, (permittivity, conductivity, permeability))
+        strengths = {name: self.rotation.arrays(part) for name, part in strengths.items()}
+        grid = self.turned.grid
+        stored = grid.as_storage(grid.shape)
         ca, cb, keep, gain, lossy = [], [], [], [], False
-        for c in self.grid.electric:
-            q, p = np.empty(self.grid.shape, self.dtype), np.empty(self.grid.shape, self.dtype)
-            held = self._walls[c]
+        for c in grid.electric:
+            q, p = np.empty(grid.shape, self.dtype), np.empty(grid.shape, self.dtype)
+            held = self._turned_walls[c]
             flat = self.places.flat[c]
             keep.append(np.empty(len(flat), self.dtype))
             gain.append(np.empty((len(self.places.names), len(flat)), self.dtype))
@@ -313,7 +323,7 @@ class Program:
         return Coefficients(tuple(ca), tuple(cb), lossy, faces, self.places.constants(keep, gain))
 
     def strengths(self, component: str, strengths: dict, which: slice = slice(None)) -> np.ndarray:
-        """Strength of every dispersive material at the component's places; ``strengths`` as in `coefficients`."""
+        """Strength of every dispersive material at the places of a turned component; ``strengths`` by material, then by component."""
         values = {name: np.asarray(part[component], float) for name, part in strengths.items() if component in part}
         return self.places.strengths(component, values, which)
 
@@ -365,8 +375,8 @@ class Program:
         )  # fmt: skip
 
     def _slabs(self) -> list[slice]:
-        """Ranges of storage rows along x that together make up the grid, each of about `_SLAB_VALUES` values."""
-        rows, width = self.grid.shape[0], math.prod(self.grid.shape[1:])
+        """Ranges of storage rows that together make up the grid, each of about `_SLAB_VALUES` values."""
+        rows, width = self.turned.grid.shape[0], math.prod(self.turned.grid.shape[1:])
         step = max(1, _SLAB_VALUES // width)
         return [slice(first, min(first + step, rows)) for first in range(0, rows, step)]
 
@@ -380,27 +390,27 @@ class Program:
         """
         source = np.arange(rows.start, rows.stop)
         # The last node of a periodic axis is the first, whose value it takes.
-        repeated = [axis for axis, yes in enumerate(self.periodic) if yes and OFFSETS[component][axis] == 0]
+        repeated = [axis for axis, yes in enumerate(self._turned_periodic) if yes and OFFSETS[component][axis] == 0]
         if 0 in repeated:
-            source[source == self.grid.cells[0] + 1] = 1
-        along, *across = self.box.slices[component]
+            source[source == self.turned.grid.cells[0] + 1] = 1
+        along, *across = self.turned.box.slices[component]
         inside = (source >= along.start) & (source < along.stop)
         parts = []
         for background, values in zip(self._background[component], (permittivity, conductivity)):
-            part = np.broadcast_to(background, self.grid.shape)[source]
+            part = np.broadcast_to(background, self.turned.grid.shape)[source]
             if values is not None and inside.any():
                 part[(inside, *across)] = values[source[inside] - along.start]
             for axis in repeated:
                 if axis > 0:
                     before = (slice(None),) * axis
-                    part[(*before, self.grid.cells[axis] + 1)] = part[(*before, 1)]
+                    part[(*before, self.turned.grid.cells[axis] + 1)] = part[(*before, 1)]
             parts.append(part)
-        whole = self.grid.interior(component)
+        whole = self.turned.grid.interior(component)
         carried = (source >= whole[0].start) & (source < whole[0].stop)
         least = parts[0][(carried, *whole[1:])].min(initial=math.inf)
         if least < self.minimum_permittivity * (1 - 1e-9):
             raise InputError(
-                f"permittivity_{component[1]}", f"values of at least {self.minimum_permittivity:g}, for which the time "
+                f"permittivity_{self.rotation.original(component)[1]}", f"values of at least {self.minimum_permittivity:g}, for which the time "
                 "step was chosen", f"{least:g}", "give the solver a smaller minimum_permittivity",
             )  # fmt: skip
         return parts[0], parts[1]
@@ -413,24 +423,26 @@ class Program:
         InputError
             When a change has the wrong shape, is complex or is not finite.
         """
+        tangents = {f"strength_{name}": part for name, part in strengths.items()}
+        for what, part in {"permittivity": permittivity, "conductivity": conductivity, "permeability": permeability, **tangents}.items():
+            for c, change in part.items():
+                box = self.box if c in self.box.slices else self.magnetic_box
+                check_numbers(f"tangent of {what}_{c[1]}", np.asarray(change), box.shape(c))
+        permittivity, conductivity, permeability = map(self.rotation.arrays, (permittivity, conductivity, permeability))
+        strengths = {name: self.rotation.arrays(part) for name, part in strengths.items()}
         dq, dp, ds = [], [], []
         designed = [self.places.names.index(name) for name in self.places.designed]
-        for c in self.grid.electric:
-            shape = self.box.shape(c)
-            for what, part in (("permittivity", permittivity), ("conductivity", conductivity)):
-                if c in part:
-                    check_numbers(f"tangent of {what}_{c[1]}", np.asarray(part[c]), shape)
+        for c in self.turned.grid.electric:
+            shape = self.turned.box.shape(c)
             d_eps = np.broadcast_to(np.asarray(permittivity.get(c, 0.0), float), shape)
             d_loss = half_loss(np.broadcast_to(np.asarray(conductivity.get(c, 0.0), float), shape), self.dt)
             change = np.zeros((len(designed), *shape))
             for row, name in zip(change, self.places.designed):
-                if c in strengths.get(name, {}):
-                    check_numbers(f"tangent of strength_{name}_{c[1]}", np.asarray(strengths[name][c]), shape)
-                    row[:] = strengths[name][c]
+                row[:] = strengths.get(name, {}).get(c, 0.0)
             now, following = (np.tensordot(x[designed], change, 1) for x in (self.places.now, self.places.next))
-            stored = self.grid.as_storage(shape)
-            dq.append((d_eps - d_loss - now).astype(self.dtype).reshape(stored))
-            dp.append((d_eps + d_loss + following).astype(self.dtype).reshape(stored))
+            stored = self.turned.grid.as_storage(shape)
+            dq.append((d_eps - d_loss - now).astype(self.dtype, order="C").reshape(stored))
+            dp.append((d_eps + d_loss + following).astype(self.dtype, order="C").reshape(stored))
             ds.append(change.astype(self.dtype).reshape(len(designed), *stored))
         return tuple(dq), tuple(dp), self.permeability.variation(permeability), tuple(ds)
 

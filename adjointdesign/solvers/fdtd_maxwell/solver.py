@@ -246,7 +246,7 @@ class FdtdMaxwell(Solver):
 
     def _designed(self, kind: str) -> tuple[str, ...]:
         """Components of which a property may be an input."""
-        return tuple(self.program.permeability.box.slices) if kind == "permeability" else self.program.grid.electric
+        return tuple(self.program.magnetic_box.slices) if kind == "permeability" else self.program.grid.electric
 
     def _amplitudes(self, values, default: complex) -> np.ndarray:
         count = len(self.program.doors.sources)
@@ -287,22 +287,24 @@ class FdtdMaxwell(Solver):
         return self._history(inputs)
 
     def _gradients(self, inputs, gradient) -> dict[str, np.ndarray]:
-        out = {}
+        rotation, electric, out = self.program.rotation, self.program.turned.grid.electric, {}
         for name in inputs:
             if name == "amplitudes":
                 complex_input = np.iscomplexobj(inputs[name])
                 out[name] = gradient.amplitudes if complex_input else gradient.amplitudes.real
                 continue
+            component = rotation.component(("h" if name.startswith("permeability") else "e") + name[-1])
             if name.startswith("permeability"):
-                out[name] = gradient.permeability("h" + name[-1])
-                continue
-            number = self.program.grid.electric.index("e" + name[-1])
-            if name.startswith("strength"):
-                out[name] = gradient.strength(number, name[len("strength_") : -2])
+                found = gradient.permeability(component)
+            elif name.startswith("strength"):
+                found = gradient.strength(electric.index(component), name[len("strength_") : -2])
             elif name.startswith("permittivity"):
-                out[name] = gradient.permittivity(number)
+                found = gradient.permittivity(electric.index(component))
             elif self.program.conductivity_wanted:
-                out[name] = gradient.conductivity(number)
+                found = gradient.conductivity(electric.index(component))
+            else:
+                continue
+            out[name] = rotation.restored(found)
         return out
 
     def _checked_cotangents(self, cotangents) -> dict[str, np.ndarray]:
@@ -336,7 +338,8 @@ class FdtdMaxwell(Solver):
         limit = int(np.ceil((end + rule.max_time) / self.dt))
         units = -(-limit // rule.every)
         propagation = self._propagation(inputs, units * rule.every, rule.every)
-        strengths = [self.program.strengths(c, self._split(inputs)[2]) for c in self.program.grid.electric]
+        given = {name: self.program.rotation.arrays(part) for name, part in self._split(inputs)[3].items()}
+        strengths = [self.program.strengths(c, given) for c in self.program.turned.grid.electric]
         peak, steps = 0.0, units * rule.every
         for unit in range(units):
             propagation.advance(unit, unit + 1, keep=False, replay=True)
@@ -358,7 +361,7 @@ class FdtdMaxwell(Solver):
 
         Of E alone a standing wave has none twice a period, and of both fields an oscillating plasma.
         """
-        grid, medium, total = self.program.grid, self.program.medium, 0.0
+        grid, medium, total = self.program.turned.grid, self.program.turned.medium, 0.0
         for c, field in zip(grid.components, propagation.state.fields):
             inside = grid.interior(c)
             squares = np.square(field.reshape(grid.shape)[inside], dtype=float)
