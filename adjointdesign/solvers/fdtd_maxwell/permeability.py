@@ -85,7 +85,7 @@ class Permeability:
         """The four electric values of each face's curl (two in a plane problem), with their weights."""
         slots = np.array(np.unravel_index(self.index, self.grid.shape)).reshape(self.grid.ndim, -1)
         n = len(self.index)
-        self.around = np.zeros((n, 4), np.int64)
+        around = np.zeros((n, 4), np.int64)
         self.around_component = np.zeros((n, 4), np.int64)
         self.curl_weights = np.zeros((n, 4), self.dtype)
         for number in np.unique(self.component):
@@ -100,9 +100,11 @@ class Permeability:
                     place = slots[:, here].copy()
                     place[along] += end
                     column = 2 * pair + end
-                    self.around[here, column] = np.ravel_multi_index(tuple(place), self.grid.shape)
+                    around[here, column] = np.ravel_multi_index(tuple(place), self.grid.shape)
                     self.around_component[here, column] = self.grid.components.index(name)
                     self.curl_weights[here, column] = sign * (1 if end else -1) * ratio
+        storage = self.grid.as_storage(self.grid.shape)
+        self.slots, self.around = (np.stack(np.unravel_index(flat, storage), axis=-1) for flat in (self.index, around))
 
     def faces(self, values: dict) -> Faces:
         """Constants of the compiled sweeps, with the designed values by component (missing ones keep the background)."""
@@ -110,7 +112,7 @@ class Permeability:
         for c, part in values.items():
             permeability[self._parts[c]] = np.asarray(part, float).ravel()
         return Faces(
-            self.component, self.index, (1 / permeability - 1).astype(self.dtype), self.around_component, self.around,
+            self.component, self.index, self.slots, (1 / permeability - 1).astype(self.dtype), self.around_component, self.around,
             self.curl_weights, self._order, self._starts,
         )  # fmt: skip
 

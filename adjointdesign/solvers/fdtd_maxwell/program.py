@@ -30,6 +30,9 @@ _FACES = (Cpml, Pec, Pmc, Periodic)
 _DOOR_SHARE, _DOOR_BYTES = 0.015, 2**19
 """What the buffers of sources and monitors may take at most: this share of fields and coefficients, and where that is less
 than so many bytes, these."""
+_DOOR_UPDATES, _DOOR_BYTES_OF_SMALL = 2**21, 2**22
+"""On a small grid they may be larger, up to these bytes, until so many cells are updated between two visits at the doors: a visit
+takes about a millisecond, as fifty thousand cells do."""
 _SLAB_VALUES = 2**15
 """Values of one component that are turned into coefficients at a time."""
 
@@ -195,13 +198,15 @@ class Program:
     def door_steps(self) -> int:
         """Steps for which the values of sources and samples of monitors are buffered at a time, a power of two.
 
-        As many as keep the buffers small beside fields and coefficients, or beside the running transforms; 64 where few places
-        are read.
+        As many as keep the buffers small beside fields and coefficients, beside the running transforms, or beside what is small on
+        any machine; 64 where few places are read.
         """
         ports = self.doors.forward_ports(np.zeros(len(self.doors.sources)), 0, 1, sampling=True)
         bytes_per_step = sum(a.nbytes for a in (*ports.values, *ports.samples))
         transforms = sum(z.nbytes for total in self.doors.readings(0) for z in total.values())
         room = max(_DOOR_BYTES, _DOOR_SHARE * self._least_bytes(), transforms)
+        wanted = _DOOR_UPDATES / math.prod(self.grid.cells) * bytes_per_step
+        room = max(room, min(wanted, _DOOR_BYTES_OF_SMALL))
         return min(64, 2 ** int(math.log2(max(1.0, room / max(bytes_per_step, 1)))))
 
     def _box_starts(self) -> np.ndarray:
