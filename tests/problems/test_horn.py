@@ -94,6 +94,7 @@ def test_a_new_mesh_has_the_same_physics(problem):
 def test_a_run_with_new_meshes(tmp_path, monkeypatch):
     """Each stage begins where the last one ended, in a mesh of its own; stopped and resumed it goes the same way."""
     monkeypatch.setattr(horn_deliver, "POINTS", 2)
+    monkeypatch.setattr(horn_deliver, "STEP", 20.0)
     words = [*TINY, "discretization.remesh_below=1", "optimization.stages=[{evaluations=3}, {evaluations=6}]"]
     outcome = study.run(find("horn-antenna"), tmp_path / "whole", overrides=words)
     assert outcome.passed

@@ -171,6 +171,7 @@ def test_a_new_mesh_one_degree_higher_has_the_same_physics():
 def test_files(tmp_path, monkeypatch):
     """The profile is read back as the same horn, by the problem with these slots and by that with none, in another mesh."""
     monkeypatch.setattr(horn_deliver, "POINTS", 2)
+    monkeypatch.setattr(horn_deliver, "STEP", 20.0)
     words = [*TINY, "discretization.remesh_below=1"]
     problem = build(*words)
     x = 0.3 * np.sin(np.arange(problem.design_shape[0]))
