@@ -157,7 +157,7 @@ def compare(
     theta : array_like, shape (n,)
         Where.
     exact : array_like, shape (n,), optional
-        The gradient. Without it, an estimate from ``16 replicates max(sizes)`` samples: by the score function where the law
+        The gradient. Without it, an estimate from ``4 replicates max(sizes)`` samples: by the score function where the law
         depends on theta, else pathwise (with hard triggers that is wrong: give the gradient).
     sizes : sequence of int
         Sample sizes, each a power of two and at least 16.
@@ -181,7 +181,7 @@ def compare(
     if replicates < 2:
         raise InputError("replicates", "at least 2", replicates, "give more")
     sizes = sorted(sizes)
-    exact, error = _exact(expectation, theta, exact, 16 * replicates * sizes[-1], seed)
+    exact, error = _exact(expectation, theta, exact, 4 * replicates * sizes[-1], seed)
 
     def run(name: str, argument: str, at: Sequence, estimator: Callable, method: str = "random") -> Curve:
         found = [_runs(estimator, a, sizes, argument, method, replicates, seed) for a in at]
