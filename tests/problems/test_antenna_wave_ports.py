@@ -169,7 +169,14 @@ def test_what_cannot_be_a_port_is_refused(changes, told):
         simulate(described(guide(**changes)))
 
 
-def test_ports_draw_and_stand_in_the_model():
+def test_a_round_line_of_whole_edges_is_refused():
+    data = tomllib.loads((REFERENCE / "coaxial-line.toml").read_text())
+    del data["grid"]["curved_metal"]
+    with pytest.raises(InputError, match='choose grid.curved_metal = "cut"'):
+        simulate(described(data))
+
+
+def test_ports_stand_in_the_model():
     """In the order of the file, sources behind their planes on even cells."""
     model = build(described(guide()))
     left, right = model.ports

@@ -109,6 +109,11 @@ def wave_port(antenna: Antenna, medium, spec: WavePortSpec):
     try:
         port.constants(medium, _step(medium), [antenna.band.low])
     except InputError as error:
+        if error.what == "conductor in a mode's window":
+            raise InputError(
+                f"port '{spec.name}'", "metal whose faces are planes of nodes in its window", "curved or slanted metal, a staircase",
+                'choose grid.curved_metal = "cut", or move the faces onto nodes',
+            ) from None  # fmt: skip
         if error.what != "mode order":
             raise
         raise InputError(
