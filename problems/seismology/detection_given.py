@@ -93,7 +93,8 @@ def _area(specification: DetectionSpecification):
 
 def noise_of(specification: DetectionSpecification):
     """Noise at any place: ground displacement in the band."""
-    from adjointdesign.problems.seismology.noise import NoiseField, peterson, scaled_noise
+    from adjointdesign.problems.seismology.noise import NoiseField, scaled_noise
+    from adjointdesign.problems.seismology.spectra import peterson
 
     if specification.noise_map:
         from adjointdesign.problems.seismology.grids import read_grid
