@@ -7,7 +7,7 @@ from fdtd_cases import Current, Pulse, ringing_frequencies, scheme_frequency
 from adjointdesign.constants import C0, ETA0
 from adjointdesign.errors import InputError
 from adjointdesign.grid.yee import YeeGrid
-from adjointdesign.monitors import FieldMonitor, ModeMonitor
+from adjointdesign.monitors import FieldMonitor
 from adjointdesign.solvers.fdtd_maxwell import Box, Cpml, FdtdMaxwell, Medium, Pec, Periodic, Pmc, Steps
 from adjointdesign.sources import GaussianPulse
 
@@ -115,9 +115,5 @@ def test_what_cannot_be_is_refused():
         FdtdMaxwell(Medium.uniform(GRID), [], [], boundaries=[Pec(), Periodic()], run_length=Steps(1), magnetic_box=both)
     with pytest.raises(InputError, match="magnetic_box"):
         bodied((slice(8, 9), slice(8, 9)), magnetic_box=Box.everywhere(GRID, (False, False)))
-    values = {"hy": np.full(GRID.shape, 2.0)}
-    medium = Medium(GRID, Medium.uniform(GRID).permittivity, permeability=values)
-    with pytest.raises(InputError, match="mode's window"):
-        FdtdMaxwell(medium, [], [ModeMonitor("m", (1e-2, 1e-2), "x", (1e-2,), (0,), [30e9])], boundaries=[Pec(), Pec()], run_length=Steps(1))
     with pytest.raises(InputError, match="one of the components"):
         Medium(GRID, Medium.uniform(GRID).permittivity, permeability={"ez": np.ones(GRID.shape)})
