@@ -39,3 +39,14 @@ def bench_fem(as_json: Json = False,
     result = fem.run(quick=quick)
     print(json.dumps(result) if as_json else fem.table(result))
     return 0
+
+
+@bench_app.command("seismic")
+def bench_seismic(as_json: Json = False,
+                  quick: Annotated[bool, typer.Option("--quick", help="Small sizes, to try the command.")] = False) -> int:  # fmt: skip
+    """Measure the elastic solver: cells a second, and what a gradient costs."""
+    from adjointdesign.bench import seismic
+
+    result = seismic.run(quick=quick)
+    print(json.dumps(result) if as_json else seismic.table(result))
+    return 0

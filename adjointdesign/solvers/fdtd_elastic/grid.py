@@ -82,7 +82,7 @@ class Cpml:
                 raise InputError(f"Cpml.{name}", "a positive number", value, "correct it, or leave it out for the default")
 
     def recursion(self, depth: np.ndarray, spacing: float, velocity: float, frequency: float, dt: float) -> np.ndarray:
-        """``b`` and ``a`` of the memory ``psi' = b psi + a d`` at depths over the thickness (eqs. 25 and 26), shape ``(2, depths)``."""
+        """``b`` and ``a`` of the memory ``psi' = b psi + a d`` at depths over the thickness, shape ``(2, depths)``."""
         inside, depth = depth > 0, np.clip(depth, 0.0, 1.0)
         damping = -(self.order + 1) * velocity * math.log(self.reflection) / (2 * self.cells * spacing) * depth**self.order
         shift = math.pi * (self.frequency or frequency) * (1 - depth)

@@ -4,10 +4,10 @@ Along each axis a value is the sum of eight neighbors with the weights
 
     w(t) = b(t) - (b(t + 1) - 2 b(t) + b(t - 1)) / 4,                                                      (1)
 
-b the quintic B-spline: its quasi-interpolant of fourth order, which reproduces cubics (I. J. Schoenberg, Quart. Appl. Math. 4,
-45 (1946); the second difference removes the spline's variance 1/2). It is four times continuously differentiable, so that
-derivatives in a position are those of the number computed: the first two of a velocity, and of a moment tensor, which acts through
-the first derivative itself. Above a free surface the values are continued by cubics.
+b the quintic B-spline: its quasi-interpolant of fourth order, which reproduces cubics (the second difference removes the
+spline's variance 1/2). It is four times continuously differentiable, so that derivatives in a position are those of the number
+computed: the first two of a velocity, and of a moment tensor, which acts through the first derivative itself. Above a free
+surface the values are continued by cubics.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 
 INNER, OUTER = 9 / 8, -1 / 24
-"""Weights of the near and the far pair in the difference of fourth order, Levander (1988), eq. 3."""
+"""Weights of the near and the far pair in the difference of fourth order, Levander (1988)."""
 NODE_NORM = np.array([7 / 18, 9 / 8, 1.0, 71 / 72])
 HALF_NORM = np.array([13 / 12, 7 / 8, 25 / 24])
 _HALF_TIMES_Q = np.array(

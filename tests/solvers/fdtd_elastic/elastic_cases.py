@@ -36,7 +36,7 @@ def full_plane_displacement(offset, force, frequency):
     """Displacement at ``offset`` from a line force per metre, in the frequency domain, ``exp(-i w t)``.
 
     ``u_i = (i / 4 mu) (H0(ks r) d_ij + ks^-2 d_i d_j (H0(ks r) - H0(kp r))) F_j`` (E. Kausel, Fundamental Solutions in
-    Elastodynamics (2006), section 2.1; G. Eason, J. Fulton and I. N. Sneddon, Phil. Trans. R. Soc. A 248, 575 (1956)).
+    Elastodynamics (2006)).
     """
     omega, offset = 2 * np.pi * frequency, np.asarray(offset, float)
     r = np.linalg.norm(offset)
