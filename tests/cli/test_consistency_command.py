@@ -52,6 +52,7 @@ def test_all_cases_are_listed_with_what_they_declare():
     assert all(case.name in text for case in cases())
 
 
+@pytest.mark.slow
 def test_cases_run_side_by_side_in_their_order():
     names = ["control-noise", "control-identical", "control-two-levels"]
     said = []

@@ -37,7 +37,7 @@ def evaluate_to_the_end(folder):
         return len(history)
 
 
-@pytest.mark.parametrize("room", [100, 300_000, 1_100_000])
+@pytest.mark.parametrize("room", [100, 300_000, pytest.param(1_100_000, marks=pytest.mark.slow)])
 def test_files_that_cannot_grow(tmp_path, room):
     """A limit on the size of files, which needs no rights: at the settings, at the history's start and at its growth."""
     limited = (sys.executable, "-c", LIMITED.format(room))
@@ -75,7 +75,7 @@ def resize(folder, kilobytes):
 
 
 @root
-@pytest.mark.parametrize("kilobytes", [4, 900, 2200])
+@pytest.mark.parametrize("kilobytes", [4, 900, pytest.param(2200, marks=pytest.mark.slow)])
 def test_a_full_file_system(disk, kilobytes):
     """At the settings, at the history's start and at its growth; then there is room."""
     folder = disk(f"{kilobytes}k")

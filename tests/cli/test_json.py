@@ -84,6 +84,7 @@ def test_evaluate_for_people(command, small, design):
     assert [row.split()[0] for row in rows] == ["1265.0", "1295.0"]
 
 
+@pytest.mark.slow
 def test_check(command, small, tmp_path):
     file = tmp_path / "certificate.json"
     ended = command("check", "waveguide-bend", *small, "--json", "--out", file)
@@ -97,6 +98,7 @@ def test_check(command, small, tmp_path):
     assert documented("check") == set(CHECK)
 
 
+@pytest.mark.slow
 def test_a_failed_check_is_status_1(command, small, monkeypatch):
     """A wrong factor in the adjoint of the whole solver: the check must say what failed, and end in 1."""
     from adjointdesign.solvers.fdtd_maxwell import FdtdMaxwell
