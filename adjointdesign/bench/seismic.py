@@ -29,9 +29,8 @@ def run(quick: bool = False) -> dict:
         density on all nodes between the layers, over one forward run; median of ratios taken in the same round) with ``_min``
         and ``_max``. The whole history is kept.
     """
-    sizes = ((60, 40),) if quick else ((500, 500), (1000, 300))
-    precisions = ("double",) if quick else ("single", "double")
-    return {"elastic": [_case(n, steps, precision, 2 if quick else 7) for n, steps in sizes for precision in precisions]}
+    cases = ((60, 40, "double"),) if quick else ((500, 256, "single"), (500, 256, "double"), (1000, 64, "single"))
+    return {"elastic": [_case(*case, rounds=2 if quick else 5) for case in cases]}
 
 
 def table(result: dict) -> str:
