@@ -125,7 +125,8 @@ class FdtdAntenna(Problem):
         run = {"decay": d.decay, "periods": d.periods, "courant": d.courant, "precision": d.precision}
         if refinement is not None:
             grid |= {"edge_size": d.cell / refinement, "cells_per_wavelength": d.cells_per_wavelength * refinement}
-            run["precision"] = "single"  # no derivatives are tested by it
+            # No derivatives are tested by it, and it is the judge of what is left of a run.
+            run |= {"precision": "single", "decay": min(d.decay, 1e-6)}
         whole: dict[str, Any] = {
             "name": self.name, "band": {"low": low, "high": high, "points": 101}, "grid": grid, "run": run,
             "domain": {} if d.padding is None else {"padding": d.padding},

@@ -36,8 +36,8 @@ class Patch(FdtdAntenna):
     Optimization: ClassVar = PatchOptimization
     presets: ClassVar = {
         "coarse": {
-            "specification": {"margin": 5e-3, "feed_length": 6e-3, "gap": [3e-3, 6e-3]},
-            "discretization": {"cell": 1.5e-3, "layers": 1, "cells_per_wavelength": 12, "absorber_cells": 6, "decay": 1e-4, "padding": 15e-3},
+            "specification": {"height": 3.048e-3, "line_width": 7e-3, "gap": [4e-3, 6e-3], "margin": 6e-3, "feed_length": 8e-3},
+            "discretization": {"cell": 2e-3, "layers": 1, "cells_per_wavelength": 10, "absorber_cells": 5, "decay": 1e-3, "padding": 10e-3},
             "optimization": {"evaluations": 9},
         },
         "substrate": {"specification": {"permittivity": [2.2, 4.5], "length": [26e-3, 44e-3]}},

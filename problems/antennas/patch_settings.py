@@ -47,6 +47,7 @@ class PatchDiscretization(AntennaDiscretization):
 
     cell: Length = 1e-3
     layers: Annotated[int, Field(ge=1, le=50)] = 2
+    decay: Annotated[float, Field(gt=0, lt=1)] = 1e-5
     periods: Positive = 120.0
     refinement: Positive = 2.5
 

@@ -36,6 +36,7 @@ KEYS = {
     "input_reactance": dict, "rung_down": bool, "truncation_error": float, "extrapolated": bool,
     "extrapolation_error": (float, type(None)), "left_out": (float, type(None)), "cells": list, "smallest_cell": float,
     "cells_per_wavelength": float, "steps": list, "time_step": float, "seconds": float, "far_field": dict,
+    "lines": dict,
 }  # fmt: skip
 FAR = {
     "directivity_dbi", "realized_gain_dbi", "direction", "radiation_efficiency", "total_efficiency",
